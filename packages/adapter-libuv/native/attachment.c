@@ -1,0 +1,202 @@
+#include "attachment.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void unlink_seen(watcher *w) {
+  attachment *a = w->owner;
+  if (w->seen == 0) return;
+  w->seen = 0;
+  if (w->previous_seen != NULL) w->previous_seen->next_seen = w->next_seen;
+  else a->first_seen = w->next_seen;
+  if (w->next_seen != NULL) w->next_seen->previous_seen = w->previous_seen;
+  else a->last_seen = w->previous_seen;
+}
+
+/* libuv calls for one descriptor after the other; they are told together, by the check handle. An error comes as a status
+ * below 0 and means that libuv stopped the watcher (C 16.1): JavaScript watches it anew when the batch is over. */
+static void on_poll(uv_poll_t *poll, int status, int events) {
+  watcher *w = (watcher *)poll;
+  attachment *a = w->owner;
+  int bits = status < 0 ? SEEN_ERR : 0;
+  if (events & UV_READABLE) bits |= SEEN_IN;
+  if (events & UV_WRITABLE) bits |= SEEN_OUT;
+  if (bits == 0) return;
+  if (w->seen == 0) {
+    w->previous_seen = a->last_seen;
+    w->next_seen = NULL;
+    if (a->last_seen != NULL) a->last_seen->next_seen = w;
+    else a->first_seen = w;
+    a->last_seen = w;
+  }
+  w->seen |= bits;
+}
+
+/* A descriptor that is unwatched by what another one leads to is off the list by then. */
+static void on_check(uv_check_t *check) {
+  attachment *a = check->data;
+  while (a->first_seen != NULL && !a->closing) {
+    int32_t count = 0;
+    while (a->first_seen != NULL && count < a->event_pairs) {
+      watcher *w = a->first_seen;
+      a->events[count * 2] = w->fd;
+      a->events[count * 2 + 1] = w->seen;
+      count++;
+      unlink_seen(w);
+    }
+    attachment_tell(a, count);
+  }
+}
+
+static void on_timer(uv_timer_t *timer) { attachment_tell(timer->data, TOLD_TIMER); }
+
+/* --- closing ----------------------------------------------------------------------------------------------------- */
+
+static void gone(attachment *a) {
+  if (--a->open_handles > 0) return;
+  if (!a->ending) {
+    attachment_tell(a, TOLD_CLOSED);
+    napi_delete_reference(a->env, a->listener);
+    napi_delete_reference(a->env, a->events_ref);
+    napi_async_destroy(a->env, a->context);
+  }
+  napi_remove_async_cleanup_hook(a->cleanup);
+  free(a->by_fd);
+  free(a);
+}
+
+static void on_watcher_closed(uv_handle_t *handle) {
+  watcher *w = (watcher *)handle;
+  attachment *a = w->owner;
+  free(w);
+  gone(a);
+}
+
+static void on_closed(uv_handle_t *handle) { gone(handle->data); }
+
+static void drop(attachment *a, watcher *w) {
+  a->by_fd[w->fd] = NULL;
+  unlink_seen(w);
+  uv_poll_stop(&w->poll); /* takes effect now; closing does later */
+  uv_close((uv_handle_t *)&w->poll, on_watcher_closed);
+}
+
+void attachment_close(attachment *a) {
+  if (a->closing) return;
+  a->closing = true;
+  for (int fd = 0; fd < a->size; fd++)
+    if (a->by_fd[fd] != NULL) drop(a, a->by_fd[fd]);
+  uv_close((uv_handle_t *)&a->check, on_closed);
+  uv_close((uv_handle_t *)&a->timer, on_closed);
+}
+
+/* A loop that ends with open handles aborts the process, so a worker has to wait until the last one is closed. */
+static void on_environment_ends(napi_async_cleanup_hook_handle hook, void *data) {
+  attachment *a = data;
+  (void)hook;
+  a->ending = true;
+  attachment_close(a);
+}
+
+/* --- what JavaScript asks for ------------------------------------------------------------------------------------ */
+
+static bool create_references(attachment *a, napi_value listener, napi_value events) {
+  size_t length = 0;
+  napi_value name;
+  if (napi_get_typedarray_info(a->env, events, NULL, &length, (void **)&a->events, NULL, NULL) != napi_ok) return false;
+  a->event_pairs = (int32_t)(length / 2);
+  return napi_create_string_utf8(a->env, "CURLEW", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_async_init(a->env, NULL, name, &a->context) == napi_ok &&
+         napi_create_reference(a->env, listener, 1, &a->listener) == napi_ok &&
+         napi_create_reference(a->env, events, 1, &a->events_ref) == napi_ok;
+}
+
+attachment *attachment_open(napi_env env, napi_value listener, napi_value events) {
+  attachment *a = calloc(1, sizeof *a);
+  if (a == NULL) return NULL;
+  a->env = env;
+  /* The environment's loop, never uv_default_loop(): a worker has its own. */
+  if (napi_get_uv_event_loop(env, &a->loop) != napi_ok || !create_references(a, listener, events) ||
+      napi_add_async_cleanup_hook(env, on_environment_ends, a, &a->cleanup) != napi_ok) {
+    free(a);
+    return NULL;
+  }
+  uv_check_init(a->loop, &a->check);
+  uv_timer_init(a->loop, &a->timer);
+  a->check.data = a->timer.data = a;
+  a->open_handles = 2;
+  uv_check_start(&a->check, on_check);
+  /* Nothing holds the process but the check handle, and that only when asked: it is always active. */
+  uv_unref((uv_handle_t *)&a->check);
+  uv_unref((uv_handle_t *)&a->timer);
+  return a;
+}
+
+static bool make_room(attachment *a, int fd) {
+  if (fd < a->size) return true;
+  int size = fd * 2 + 16;
+  watcher **grown = realloc(a->by_fd, (size_t)size * sizeof *grown);
+  if (grown == NULL) return false;
+  memset(grown + a->size, 0, (size_t)(size - a->size) * sizeof *grown);
+  a->by_fd = grown;
+  a->size = size;
+  return true;
+}
+
+static int create_watcher(attachment *a, int fd, watcher **out) {
+  watcher *w = make_room(a, fd) ? calloc(1, sizeof *w) : NULL;
+  if (w == NULL) return UV_ENOMEM;
+  int error = uv_poll_init(a->loop, &w->poll, fd);
+  if (error != 0) {
+    free(w); /* libuv takes a handle into its books only when this succeeds */
+    return error;
+  }
+  w->owner = a;
+  w->fd = fd;
+  uv_unref((uv_handle_t *)&w->poll);
+  a->open_handles++;
+  a->by_fd[fd] = w;
+  *out = w;
+  return 0;
+}
+
+int attachment_watch(attachment *a, int fd, int interest) {
+  watcher *w = fd < a->size ? a->by_fd[fd] : NULL;
+  if (a->closing) return UV_ECANCELED;
+  if (w == NULL) {
+    int error = create_watcher(a, fd, &w);
+    if (error != 0) return error;
+  }
+  int events = (interest & SEEN_IN ? UV_READABLE : 0) | (interest & SEEN_OUT ? UV_WRITABLE : 0);
+  int error = uv_poll_start(&w->poll, events, on_poll);
+  if (error != 0) drop(a, w);
+  return error;
+}
+
+void attachment_unwatch(attachment *a, int fd) {
+  if (fd < a->size && a->by_fd[fd] != NULL) drop(a, a->by_fd[fd]);
+}
+
+/* libuv counts from its cached time, which may be long ago when JavaScript was busy (P B3), and in whole milliseconds: the
+ * end is put on the next whole one after the real now plus the delay. 0 stays 0: it is served before the loop blocks. */
+void attachment_arm(attachment *a, double delay_ms) {
+  if (a->closing) return;
+  uint64_t wait = 0;
+  uv_update_time(a->loop);
+  if (delay_ms > 0) {
+    double end = (double)uv_hrtime() / 1e6 + delay_ms;
+    wait = (uint64_t)fmax(1, ceil(end) - (double)uv_now(a->loop));
+  }
+  uv_timer_start(&a->timer, on_timer, wait, 0);
+}
+
+void attachment_disarm(attachment *a) {
+  if (!a->closing) uv_timer_stop(&a->timer);
+}
+
+void attachment_hold(attachment *a, bool alive) {
+  if (a->closing) return;
+  if (alive) uv_ref((uv_handle_t *)&a->check);
+  else uv_unref((uv_handle_t *)&a->check);
+}

@@ -1,0 +1,152 @@
+import type { EasyHandle, GatheredKind } from "./engine.js";
+import { type CurlewError, TransferError } from "./errors.js";
+import { type Ports, type RunInContext, reportError } from "./ports.js";
+import type { Outcome, TransferSink } from "./transfer-engine.js";
+
+interface Gathered {
+  readonly kind: GatheredKind;
+  readonly bytes: Uint8Array;
+}
+
+/** One transfer as the driver sees it, from `add` until its outcome is delivered or it is removed. */
+export class TransferRecord<E extends EasyHandle> {
+  readonly easy: E;
+  readonly sink: TransferSink;
+  readonly #runInContext: RunInContext;
+  readonly events: Gathered[] = [];
+  /** Added to the engine at this moment. */
+  added = false;
+  paused = false;
+  /** The outcome is known; it is delivered after what was gathered before it. */
+  ended: { readonly error: CurlewError | undefined } | undefined;
+  /** Nothing is delivered any more. */
+  silent = false;
+
+  constructor(easy: E, sink: TransferSink, runInContext: RunInContext) {
+    this.easy = easy;
+    this.sink = sink;
+    this.#runInContext = runInContext;
+  }
+
+  /** The outcome: the first one stays. */
+  end(error: CurlewError | undefined): void {
+    this.ended ??= { error };
+  }
+
+  /** The same, at the cost of what was gathered and not yet delivered. */
+  fail(error: CurlewError): void {
+    this.events.length = 0;
+    this.paused = false;
+    this.ended = { error };
+  }
+
+  get deliverable(): boolean {
+    return !this.silent && !this.paused && (this.events.length > 0 || this.ended !== undefined);
+  }
+
+  /** Runs a callback of the user's in the context the transfer was started in. */
+  call(callback: () => void): void {
+    this.#runInContext(callback);
+  }
+}
+
+/** What the deliveries need of the driver. */
+export interface DeliveryOwner<E extends EasyHandle> {
+  /** Takes the transfer out of the engine: its user threw. */
+  withdraw(record: TransferRecord<E>): void;
+  /** "full" was reached and the user takes more. */
+  proceed(record: TransferRecord<E>): void;
+  /** Its outcome is about to be delivered. */
+  settled(record: TransferRecord<E>): void;
+}
+
+/** The transfers that have something to tell their users, in the order it happened: the only place user code runs. */
+export class Deliveries<E extends EasyHandle> {
+  readonly #owner: DeliveryOwner<E>;
+  readonly #ports: Ports;
+  readonly #waiting = new Set<TransferRecord<E>>();
+
+  constructor(owner: DeliveryOwner<E>, ports: Ports) {
+    this.#owner = owner;
+    this.#ports = ports;
+  }
+
+  get empty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Something was added to the record, or it was resumed. */
+  queue(record: TransferRecord<E>): void {
+    if (record.deliverable) this.#waiting.add(record);
+  }
+
+  /** Calls users, at most `budget` times, and answers how often it still may. What is left waits for the next tick. */
+  run(budget: number): number {
+    let left = budget;
+    for (const record of this.#waiting) {
+      this.#waiting.delete(record);
+      while (left > 0 && record.deliverable) {
+        left--;
+        this.#deliverOne(record);
+      }
+      if (record.deliverable) this.#waiting.add(record);
+      if (left === 0) break;
+    }
+    return left;
+  }
+
+  #deliverOne(record: TransferRecord<E>): void {
+    const event = record.events.shift();
+    if (!event) return this.#deliverOutcome(record);
+    if (event.kind === "full") return this.#owner.proceed(record);
+    try {
+      record.call(() => tell(record.sink, event));
+    } catch (error) {
+      if (record.silent) return reportError(this.#ports, error); // removed itself, then threw: nobody left to tell
+      this.#owner.withdraw(record);
+      record.fail(callbackFailed(nameOf(event.kind), error));
+    }
+  }
+
+  #deliverOutcome(record: TransferRecord<E>): void {
+    const outcome = new DeliveredOutcome(record.easy, record.ended?.error);
+    record.silent = true;
+    this.#owner.settled(record);
+    try {
+      record.call(() => record.sink.outcome(outcome));
+    } catch (error) {
+      reportError(this.#ports, error);
+    }
+  }
+}
+
+class DeliveredOutcome<E extends EasyHandle> implements Outcome {
+  readonly error: CurlewError | undefined;
+  readonly #easy: E;
+
+  constructor(easy: E, error: CurlewError | undefined) {
+    this.#easy = easy;
+    this.error = error;
+  }
+
+  getinfo(info: string): unknown {
+    return this.#easy.getinfo(info);
+  }
+}
+
+function tell(sink: TransferSink, { kind, bytes }: Gathered): void {
+  if (kind === "body") sink.chunk?.(bytes);
+  else if (kind === "headers") sink.headers?.(bytes);
+  else if (kind === "trailers") sink.trailers?.(bytes);
+  else sink.drain?.();
+}
+
+function nameOf(kind: GatheredKind): string {
+  return kind === "body" ? "chunk" : kind;
+}
+
+/** The error of a transfer whose user threw in the callback of that name. */
+export function callbackFailed(name: string, cause: unknown): CurlewError {
+  const what = cause instanceof Error ? cause.message : String(cause);
+  return new TransferError("CALLBACK_FAILED", `the transfer's ${name} callback threw: ${what}`, { cause });
+}

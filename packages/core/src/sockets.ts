@@ -1,0 +1,187 @@
+import { CURL_POLL_NONE, CURL_POLL_REMOVE, type Interest, type PollAction } from "./constants.js";
+import type { Attachment } from "./contract.js";
+import type { SocketLife } from "./engine.js";
+import { LoopError } from "./errors.js";
+
+export interface Registration {
+  readonly fd: number;
+  /** Differs for each registration, also of the same number: what tells an old report from a new one (C 5.6). */
+  readonly generation: number;
+  interest: Interest;
+  /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. */
+  state: "watched" | "waiting" | "backedOff" | "alwaysReady";
+  /** In the tick with this number REMOVE was said. */
+  waitingSince: number;
+  /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
+  idleWakeups: number;
+  backOffMs: number;
+  watchAgainAt: number;
+}
+
+/** The table of descriptors: what the engine wants watched, and what the loop has been told of that. */
+export class SocketTable implements SocketLife {
+  readonly #loop: Attachment;
+  readonly #announcesClose: (fd: number) => boolean;
+  readonly #registrations = new Map<number, Registration>();
+  /** Those not simply "watched", so that a tick need not look through the table. */
+  readonly #special = new Set<Registration>();
+  #waiting = 0;
+  #generation = 0;
+  #tick = 0;
+  /** A refusal of the loop's, to be dealt with once the engine has returned: no exception may cross its frames. */
+  refusal: LoopError | undefined;
+
+  constructor(loop: Attachment, announcesClose: (fd: number) => boolean) {
+    this.#loop = loop;
+    this.#announcesClose = announcesClose;
+  }
+
+  /** Whether the engine wants anything watched. */
+  get idle(): boolean {
+    return this.#registrations.size === this.#waiting;
+  }
+
+  /** Whether an unwatch waits: then there must be another tick soon. */
+  get waits(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** The engine told an action. Reaches the loop at once (C 2.12), except for an unwatch that may wait. */
+  told(fd: number, action: PollAction): void {
+    const registration = this.#registrations.get(fd);
+    // NONE is never sent (C 2.4); not watching serves it, as the interest comes again with the next action.
+    if (action === CURL_POLL_REMOVE || action === CURL_POLL_NONE) {
+      // Unknown: 8.13 to 8.15 say REMOVE for what was never announced (C 2.7).
+      if (registration) this.#remove(registration);
+    } else if (registration) this.#change(registration, action);
+    else this.#register(fd, action);
+  }
+
+  /** The current registration of a number, for noting the generation of a report. */
+  find(fd: number): Registration | undefined {
+    return this.#registrations.get(fd);
+  }
+
+  opened(fd: number): void {
+    const stale = this.#registrations.get(fd);
+    if (!stale) return;
+    this.#forget(stale);
+    if (stale.state !== "waiting") this.#register(fd, stale.interest);
+  }
+
+  closing(fd: number): void {
+    const registration = this.#registrations.get(fd);
+    if (registration) this.#forget(registration);
+  }
+
+  /**
+   * Ends a tick. At the end of every keep-alive exchange libcurl says REMOVE, and IN for the same open socket when the
+   * next one starts, which may be only after the microtasks of this tick: so an unwatch waits until the end of the next.
+   */
+  endTick(): void {
+    const tick = this.#tick++;
+    if (this.#waiting === 0) return;
+    for (const registration of this.#special)
+      if (registration.state === "waiting" && registration.waitingSince < tick) this.#forget(registration);
+  }
+
+  /** Stops watching for a while: see spin-guard.ts. */
+  backOff(registration: Registration, delayMs: number, now: number): void {
+    this.#loop.unwatch(registration.fd);
+    registration.state = "backedOff";
+    registration.watchAgainAt = now + delayMs;
+    this.#special.add(registration);
+  }
+
+  /** Watches again what has been left alone long enough; answers when the next one is due. */
+  watchAgain(now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const registration of this.#special) {
+      if (registration.state !== "backedOff") continue;
+      if (registration.watchAgainAt <= now) {
+        registration.state = "watched";
+        this.#special.delete(registration);
+        this.#watch(registration);
+      } else {
+        next = Math.min(next, registration.watchAgainAt);
+      }
+    }
+    return next;
+  }
+
+  /** Descriptors the loop cannot poll: acted on once a turn. */
+  alwaysReady(): Registration[] {
+    if (this.#special.size === 0) return [];
+    return [...this.#special].filter((registration) => registration.state === "alwaysReady");
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    for (const registration of this.#registrations.values()) this.#forget(registration);
+  }
+
+  #register(fd: number, interest: Interest): void {
+    const registration: Registration = {
+      fd,
+      generation: ++this.#generation,
+      interest,
+      state: "watched",
+      waitingSince: 0,
+      idleWakeups: 0,
+      backOffMs: 0,
+      watchAgainAt: 0,
+    };
+    this.#registrations.set(fd, registration);
+    this.#watch(registration);
+  }
+
+  #change(registration: Registration, interest: Interest): void {
+    const same = registration.interest === interest;
+    registration.interest = interest;
+    if (registration.state === "waiting") {
+      registration.state = "watched";
+      this.#special.delete(registration);
+      this.#waiting--;
+    }
+    if (registration.state === "watched" && !same) this.#watch(registration);
+  }
+
+  #remove(registration: Registration): void {
+    const mayWait = registration.state === "watched" && this.#announcesClose(registration.fd);
+    if (!mayWait) return this.#forget(registration);
+    registration.state = "waiting";
+    registration.waitingSince = this.#tick;
+    this.#special.add(registration);
+    this.#waiting++;
+  }
+
+  #forget(registration: Registration): void {
+    const { fd, state } = registration;
+    this.#registrations.delete(fd);
+    this.#special.delete(registration);
+    if (state === "waiting") this.#waiting--;
+    if (state === "watched" || state === "waiting") this.#loop.unwatch(fd);
+  }
+
+  #watch(registration: Registration): void {
+    try {
+      this.#loop.watch(registration.fd, registration.interest);
+    } catch (error) {
+      this.#refused(registration, error);
+    }
+  }
+
+  #refused(registration: Registration, error: unknown): void {
+    const refusal =
+      error instanceof LoopError
+        ? error
+        : new LoopError("LOOP_REFUSED", `the loop failed to watch descriptor ${registration.fd}`, { cause: error });
+    if (refusal.errno === "EPERM") {
+      registration.state = "alwaysReady";
+      this.#special.add(registration);
+      return;
+    }
+    this.#registrations.delete(registration.fd);
+    this.refusal ??= refusal;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Attachment } from "./contract.js";
+import type { EasyHandle, MultiEngine } from "./engine.js";
+import { type Ports, warn } from "./ports.js";
+import type { Registration, SocketTable } from "./sockets.js";
+
+const IDLE_WAKEUPS = 1000;
+const LONGEST_MS = 50;
+
+/**
+ * Notices a descriptor that is reported again and again while nothing comes of it: 8.20.0 leaves the eventfd of its
+ * resolver readable for ever (C 12.1), others keep sockets of paused or closing transfers readable (P D1 to D3). Nobody
+ * but libcurl may read from such a descriptor, so it is left alone for 1, 2, 4 ... 50 ms at a time.
+ */
+export class SpinGuard<E extends EasyHandle> {
+  readonly #engine: MultiEngine<E>;
+  readonly #sockets: SocketTable;
+  readonly #loop: Attachment;
+  readonly #ports: Ports;
+  #warned = false;
+
+  constructor(engine: MultiEngine<E>, sockets: SocketTable, loop: Attachment, ports: Ports) {
+    this.#engine = engine;
+    this.#sockets = sockets;
+    this.#loop = loop;
+    this.#ports = ports;
+  }
+
+  /**
+   * Before the engine is called for this descriptor: bytes moved so far, if this wakeup is the one to be judged. An
+   * upload from memory calls nobody back while it goes on, so callbacks alone do not prove anything; counting bytes
+   * costs a look at each transfer, so it is done only then.
+   */
+  measure(registration: Registration): number | undefined {
+    return registration.idleWakeups + 1 < IDLE_WAKEUPS ? undefined : this.#engine.bytesMoved?.();
+  }
+
+  /** After it: whether the engine called back, and what `measure` said. */
+  judge(registration: Registration, calledBack: boolean, bytesBefore: number | undefined): void {
+    if (calledBack) {
+      registration.idleWakeups = registration.backOffMs = 0;
+      return;
+    }
+    if (++registration.idleWakeups < IDLE_WAKEUPS || registration.state !== "watched") return;
+    if (bytesBefore !== undefined && this.#engine.bytesMoved?.() !== bytesBefore) {
+      registration.idleWakeups = registration.backOffMs = 0;
+      return;
+    }
+    registration.backOffMs = Math.min(LONGEST_MS, registration.backOffMs * 2 || 1);
+    this.#sockets.backOff(registration, registration.backOffMs, this.#loop.now());
+    this.#warnOnce(registration.fd);
+  }
+
+  #warnOnce(fd: number): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    warn(
+      this.#ports,
+      `curlew: descriptor ${fd} woke the loop ${IDLE_WAKEUPS} times in a row for nothing; from now on it is looked at less ` +
+        `often, down to once in ${LONGEST_MS} ms. Some versions of libcurl do this: see \`curlew doctor\`.`,
+    );
+  }
+}

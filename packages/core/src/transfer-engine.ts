@@ -1,0 +1,56 @@
+/**
+ * The second seam: transfers, whoever moves them. A driver with a MultiEngine and a loop is one TransferEngine; a
+ * library that hides its sockets can be another. Everything for users stands on this.
+ */
+
+import type { TransferRequest } from "./engine.js";
+import type { CurlewError } from "./errors.js";
+
+/**
+ * What a transfer reports, from a fresh stack, in this order: headers, chunks, trailers, and at last, exactly once, the
+ * outcome. `drain` comes in between. Nothing is reported after `cancel`, and nothing but the outcome after an error.
+ * A throw of any of them fails the transfer with CALLBACK_FAILED and the thrown as `cause`; a throw of `outcome` itself
+ * goes to the port `reportError`.
+ */
+export interface TransferSink {
+  /** Raw header bytes, whole lines: one block or several (redirects, informational answers), each ended by an empty line. */
+  headers?(bytes: Uint8Array): void;
+  chunk?(bytes: Uint8Array): void;
+  /** Raw header lines that came after the body. */
+  trailers?(bytes: Uint8Array): void;
+  /** For a streamed request body: the queue runs low. Also once at the start. */
+  drain?(): void;
+  outcome(outcome: Outcome): void;
+}
+
+/** How a transfer ended. */
+export interface Outcome {
+  /** undefined: success, as libcurl understands it. A status of 404 is one. */
+  readonly error: CurlewError | undefined;
+  /** An info of the engine by its name, such as "RESPONSE_CODE". Only until `outcome` returns. */
+  getinfo(info: string): unknown;
+}
+
+/** A transfer under way. Every call on one that has ended does nothing. */
+export interface Transfer {
+  /** Nothing is reported until `resume`; what arrives is kept up to the high-water mark, then receiving stops. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once; nothing more is reported, not even an outcome. */
+  cancel(): void;
+  /**
+   * Sends more of a streamed body. The bytes are copied.
+   * @returns whether more should follow at once; after `false` wait for `drain`
+   */
+  send(bytes: Uint8Array): boolean;
+  /** The streamed body is complete. */
+  endSending(): void;
+}
+
+export interface TransferEngine {
+  readonly name: string;
+  /** Checks the request at once: a MisuseError, and nothing was sent. All else is told by the outcome. */
+  start(request: TransferRequest, sink: TransferSink): Transfer;
+  /** All unfinished transfers end with CLOSED. Resolves when their outcomes are delivered and the loop is let go. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,142 @@
+import type { LoopAdapter } from "./contract.js";
+import { Driver } from "./driver.js";
+import type { EasyHandle, GatheringEngine, TransferRequest } from "./engine.js";
+import { CurlewError } from "./errors.js";
+import type { Observers } from "./observers.js";
+import type { Ports } from "./ports.js";
+import type { Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
+
+export interface TransferEngineOptions<E extends EasyHandle> {
+  /** Makes a multi: at the first transfer, and again after one failed as a whole. */
+  readonly createEngine: () => GatheringEngine<E>;
+  readonly loop: LoopAdapter;
+  readonly ports?: Ports | undefined;
+  readonly observers?: Observers<E> | undefined;
+}
+
+const HIGH_WATER_BYTES = 524_288;
+
+/** A TransferEngine made of a gathering engine and a loop. */
+export function createTransferEngine<E extends EasyHandle>(options: TransferEngineOptions<E>): TransferEngine {
+  return new DrivenTransfers(options);
+}
+
+class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
+  readonly name: string;
+  readonly #options: TransferEngineOptions<E>;
+  #engine: GatheringEngine<E>;
+  #driver: Driver<E>;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: TransferEngineOptions<E>) {
+    this.#options = options;
+    this.#engine = options.createEngine();
+    this.#driver = this.#drive();
+    this.name = this.#engine.name;
+  }
+
+  start(request: TransferRequest, sink: TransferSink): Transfer {
+    if (this.#closed) throw new CurlewError("CLOSED", "this transfer engine was closed; make a new one");
+    this.#renew();
+    const easy = this.#engine.prepare(request);
+    const transfer = new DrivenTransfer(this.#driver, this.#engine, easy, request.highWaterBytes ?? HIGH_WATER_BYTES);
+    try {
+      this.#driver.add(easy, transfer.wrap(sink));
+    } catch (error) {
+      easy.cleanup();
+      throw error;
+    }
+    return transfer;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#driver.close();
+    return this.#closed;
+  }
+
+  /** A multi that failed takes its transfers with it, not those to come. */
+  #renew(): void {
+    if (this.#driver.open) return;
+    this.#engine = this.#options.createEngine();
+    this.#driver = this.#drive();
+  }
+
+  #drive(): Driver<E> {
+    const { loop, ports, observers } = this.#options;
+    try {
+      return new Driver({ engine: this.#engine, loop, ports, observers });
+    } catch (error) {
+      this.#engine.cleanup(); // the loop would not attach
+      throw error;
+    }
+  }
+}
+
+class DrivenTransfer<E extends EasyHandle> implements Transfer {
+  readonly #driver: Driver<E>;
+  readonly #engine: GatheringEngine<E>;
+  readonly #easy: E;
+  readonly #highWaterBytes: number;
+  #ended = false;
+
+  constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, highWaterBytes: number) {
+    this.#driver = driver;
+    this.#engine = engine;
+    this.#easy = easy;
+    this.#highWaterBytes = highWaterBytes;
+  }
+
+  /** The user's sink, with the handle's end tied to the outcome. */
+  wrap(sink: TransferSink): TransferSink {
+    return {
+      headers: (bytes) => sink.headers?.(bytes),
+      chunk: (bytes) => sink.chunk?.(bytes),
+      trailers: (bytes) => sink.trailers?.(bytes),
+      drain: () => sink.drain?.(),
+      outcome: (outcome) => {
+        this.#ended = true;
+        try {
+          sink.outcome(outcome);
+        } finally {
+          this.#free();
+        }
+      },
+    };
+  }
+
+  pause(): void {
+    this.#driver.pause(this.#easy);
+  }
+
+  resume(): void {
+    this.#driver.resume(this.#easy);
+  }
+
+  cancel(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#driver.remove(this.#easy);
+    this.#free();
+  }
+
+  send(bytes: Uint8Array): boolean {
+    return this.#send(bytes) < this.#highWaterBytes;
+  }
+
+  endSending(): void {
+    this.#send(null);
+  }
+
+  #send(bytes: Uint8Array | null): number {
+    if (this.#ended) return Number.POSITIVE_INFINITY;
+    const queued = this.#engine.send(this.#easy, bytes);
+    this.#driver.command(this.#easy, () => {
+      if (!this.#ended) this.#engine.proceed(this.#easy);
+    });
+    return queued;
+  }
+
+  #free(): void {
+    this.#driver.command(this.#easy, () => this.#easy.cleanup());
+  }
+}

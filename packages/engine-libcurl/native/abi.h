@@ -1,0 +1,157 @@
+/* What libcurl's stable binary interface looks like, as far as it is used here. The library is loaded at run time and
+ * built against nothing, so these numbers and layouts are written down instead of included; libcurl promises not to
+ * change them within soname 4. */
+#ifndef CURLEW_ABI_H
+#define CURLEW_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+typedef void CURL;
+typedef void CURLM;
+typedef int64_t curl_off_t;
+
+struct curl_slist {
+  char *data;
+  struct curl_slist *next;
+};
+
+struct curl_blob {
+  void *data;
+  size_t len;
+  unsigned int flags;
+};
+
+struct curl_sockaddr {
+  int family;
+  int socktype;
+  int protocol;
+  unsigned int addrlen;
+  struct sockaddr addr;
+};
+
+struct curl_easyoption {
+  const char *name;
+  int id;
+  int type;
+  unsigned int flags;
+};
+
+struct curl_certinfo {
+  int num_of_certs;
+  struct curl_slist **certinfo;
+};
+
+struct curl_tlssessioninfo {
+  int backend;
+  void *internals;
+};
+
+typedef struct {
+  int msg;
+  CURL *easy_handle;
+  union {
+    void *whatever;
+    int result;
+  } data;
+} CURLMsg;
+
+/* Fields after `protocols` exist from the given `age` on; 7.81 has age 9, feature_names came with 10 (7.87). */
+struct curl_version_info_data {
+  int age;
+  const char *version;
+  unsigned int version_num;
+  const char *host;
+  int features;
+  const char *ssl_version;
+  long ssl_version_num;
+  const char *libz_version;
+  const char *const *protocols;
+  const char *ares;
+  int ares_num;
+  const char *libidn;
+  int iconv_ver_num;
+  const char *libssh_version;
+  unsigned int brotli_ver_num;
+  const char *brotli_version;
+  unsigned int nghttp2_ver_num;
+  const char *nghttp2_version;
+  const char *quic_version;
+  const char *cainfo;
+  const char *capath;
+  unsigned int zstd_ver_num;
+  const char *zstd_version;
+  const char *hyper_version;
+  const char *gsasl_version;
+  const char *const *feature_names;
+};
+
+enum {
+  CURLE_OK = 0,
+  CURLE_ABORTED_BY_CALLBACK = 42,
+  CURLE_BAD_FUNCTION_ARGUMENT = 43,
+  CURL_ERROR_SIZE = 256,
+  CURL_GLOBAL_ALL = 3,
+  CURL_SOCKET_BAD = -1,
+  CURL_POLL_IN = 1,
+  CURL_POLL_REMOVE = 4,
+  CURLSOCKTYPE_IPCXN = 0,
+};
+
+#define CURL_WRITEFUNC_PAUSE ((size_t)0x10000001)
+#define CURL_WRITEFUNC_ERROR ((size_t)0xFFFFFFFF)
+#define CURL_READFUNC_ABORT ((size_t)0x10000000)
+#define CURL_READFUNC_PAUSE ((size_t)0x10000001)
+
+enum { CURLPAUSE_RECV = 1, CURLPAUSE_SEND = 4 };
+enum { CURL_SEEKFUNC_OK = 0, CURL_SEEKFUNC_CANTSEEK = 2 };
+
+/* Option ids are base + n: long 0, object (char *, slist, void *) 10000, function 20000, off_t 30000, blob 40000. */
+enum { OPTION_BASE = 10000 };
+enum {
+  CURLOPT_WRITEDATA = 10001,
+  CURLOPT_READDATA = 10009,
+  CURLOPT_ERRORBUFFER = 10010,
+  CURLOPT_WRITEFUNCTION = 20011,
+  CURLOPT_READFUNCTION = 20012,
+  CURLOPT_HEADERDATA = 10029,
+  CURLOPT_UPLOAD = 46,
+  CURLOPT_POSTFIELDSIZE_LARGE = 30120,
+  CURLOPT_INFILESIZE_LARGE = 30115,
+  CURLOPT_HEADERFUNCTION = 20079,
+  CURLOPT_NOSIGNAL = 99,
+  CURLOPT_PRIVATE = 10103,
+  CURLOPT_OPENSOCKETFUNCTION = 20163,
+  CURLOPT_OPENSOCKETDATA = 10164,
+  CURLOPT_COPYPOSTFIELDS = 10165,
+  CURLOPT_SEEKFUNCTION = 20167,
+  CURLOPT_SEEKDATA = 10168,
+  CURLOPT_CLOSESOCKETFUNCTION = 20208,
+  CURLOPT_CLOSESOCKETDATA = 10209,
+  CURLOPT_QUICK_EXIT = 322,
+};
+
+enum {
+  CURLMOPT_SOCKETFUNCTION = 20001,
+  CURLMOPT_SOCKETDATA = 10002,
+  CURLMOPT_TIMERFUNCTION = 20004,
+  CURLMOPT_TIMERDATA = 10005,
+};
+
+/* The type of an info is in its number. */
+enum {
+  CURLINFO_STRING = 0x100000,
+  CURLINFO_LONG = 0x200000,
+  CURLINFO_DOUBLE = 0x300000,
+  CURLINFO_PTR = 0x400000,
+  CURLINFO_SOCKET = 0x500000,
+  CURLINFO_OFF_T = 0x600000,
+  CURLINFO_TYPEMASK = 0xf00000,
+  CURLINFO_PRIVATE = CURLINFO_STRING + 21,
+  CURLINFO_CERTINFO = CURLINFO_PTR + 34,
+  CURLINFO_TLS_SESSION = CURLINFO_PTR + 43,
+  CURLINFO_TLS_SSL_PTR = CURLINFO_PTR + 45,
+};
+
+#endif

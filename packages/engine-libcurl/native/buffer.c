@@ -1,0 +1,39 @@
+#include "buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is kept allocated while empty. */
+enum { KEPT_BYTES = 64 * 1024, FIRST_BYTES = 1024 };
+
+bool buffer_append(buffer *b, const void *data, size_t size) {
+  size_t held = buffer_size(b);
+  if (size > b->capacity - b->end) {
+    if (held > 0 && b->start > 0) memmove(b->data, b->data + b->start, held);
+    b->start = 0;
+    b->end = held;
+  }
+  if (size > b->capacity - b->end) {
+    size_t capacity = b->capacity == 0 ? FIRST_BYTES : b->capacity;
+    while (capacity < held + size) capacity *= 2;
+    unsigned char *moved = realloc(b->data, capacity);
+    if (moved == NULL) return false;
+    b->data = moved;
+    b->capacity = capacity;
+  }
+  if (size > 0) memcpy(b->data + b->end, data, size);
+  b->end += size;
+  return true;
+}
+
+void buffer_drop(buffer *b, size_t size) {
+  b->start += size;
+  if (b->start < b->end) return;
+  b->start = b->end = 0;
+  if (b->capacity > KEPT_BYTES) buffer_free(b);
+}
+
+void buffer_free(buffer *b) {
+  free(b->data);
+  *b = (buffer){0};
+}

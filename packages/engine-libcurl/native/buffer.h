@@ -1,0 +1,20 @@
+/* Bytes that arrive at the end and leave at the front. */
+#ifndef CURLEW_BUFFER_H
+#define CURLEW_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+  unsigned char *data;
+  size_t start, end, capacity;
+} buffer;
+
+static inline size_t buffer_size(const buffer *b) { return b->end - b->start; }
+static inline const unsigned char *buffer_front(const buffer *b) { return b->data + b->start; }
+
+bool buffer_append(buffer *b, const void *data, size_t size);
+void buffer_drop(buffer *b, size_t size);
+void buffer_free(buffer *b);
+
+#endif

@@ -1,0 +1,297 @@
+#include "gather.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "args.h"
+#include "easy.h"
+#include "multi.h"
+
+/* A refill is asked for while there is still something to send, so that the socket need not wait for JavaScript. */
+enum { LOW_WATER_BYTES = 64 * 1024 };
+
+static void touch(easy *e) {
+  gather *g = &e->gather;
+  multi *m = g->home;
+  if (g->touched || g->held || m == NULL) return;
+  g->touched = true;
+  g->previous = m->last_touched;
+  g->next = NULL;
+  if (m->last_touched != NULL) m->last_touched->gather.next = e;
+  else m->first_touched = e;
+  m->last_touched = e;
+}
+
+static void untouch(easy *e) {
+  gather *g = &e->gather;
+  multi *m = g->home;
+  if (!g->touched) return;
+  g->touched = false;
+  if (g->previous != NULL) g->previous->gather.next = g->next;
+  else m->first_touched = g->next;
+  if (g->next != NULL) g->next->gather.previous = g->previous;
+  else m->last_touched = g->previous;
+}
+
+static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
+  easy *e = userp;
+  gather *g = &e->gather;
+  if (buffer_size(&g->body) >= g->high_water_bytes) {
+    g->receive_paused = true;
+    g->full_told = false;
+    touch(e);
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
+  g->body_seen = true;
+  touch(e);
+  return size * count;
+}
+
+/* One call a line. Lines that come after the first byte of a body are trailers. */
+static size_t gather_header(char *data, size_t size, size_t count, void *userp) {
+  easy *e = userp;
+  gather *g = &e->gather;
+  size_t length = size * count;
+  g->header_bytes += length;
+  if (g->header_bytes > g->header_limit_bytes) {
+    g->overflow = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  if (!buffer_append(g->body_seen ? &g->trailers : &g->headers, data, length)) return CURL_WRITEFUNC_ERROR;
+  touch(e);
+  return length;
+}
+
+static size_t send_rewindable(gather *g, char *room, size_t most) {
+  size_t left = buffer_size(&g->out) - g->sent;
+  size_t size = left < most ? left : most;
+  if (size > 0) memcpy(room, buffer_front(&g->out) + g->sent, size);
+  g->sent += size;
+  return size;
+}
+
+static size_t send_queued(easy *e, char *room, size_t most) {
+  gather *g = &e->gather;
+  size_t queued = buffer_size(&g->out);
+  size_t size = queued < most ? queued : most;
+  if (!g->send_ended && queued - size < LOW_WATER_BYTES && !g->drain_wanted) {
+    g->drain_wanted = true;
+    g->drain_told = false;
+    touch(e);
+  }
+  if (size > 0) {
+    memcpy(room, buffer_front(&g->out), size);
+    buffer_drop(&g->out, size);
+    g->sent += size;
+    return size;
+  }
+  if (g->send_ended) return 0;
+  g->send_paused = true;
+  return CURL_READFUNC_PAUSE;
+}
+
+static size_t gather_read(char *room, size_t size, size_t count, void *userp) {
+  easy *e = userp;
+  size_t most = size * count;
+  return e->gather.rewindable ? send_rewindable(&e->gather, room, most) : send_queued(e, room, most);
+}
+
+static int gather_seek(void *userp, curl_off_t offset, int origin) {
+  gather *g = &((easy *)userp)->gather;
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+  if (g->rewindable && (size_t)offset <= buffer_size(&g->out)) {
+    g->sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+  }
+  return offset == 0 && g->sent == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK;
+}
+
+static int apply(easy *e) {
+  const lib *c = e->lib;
+  c->easy_setopt(e->curl, CURLOPT_WRITEFUNCTION, gather_body);
+  c->easy_setopt(e->curl, CURLOPT_WRITEDATA, e);
+  c->easy_setopt(e->curl, CURLOPT_HEADERFUNCTION, gather_header);
+  return c->easy_setopt(e->curl, CURLOPT_HEADERDATA, e);
+}
+
+/* gather(id, highWaterBytes, headerLimitBytes) */
+static napi_value start(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(3);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
+  e->gather.on = true;
+  e->gather.high_water_bytes = (size_t)wide(env, argv[1]);
+  e->gather.header_limit_bytes = (size_t)wide(env, argv[2]);
+  return number(env, apply(e));
+}
+
+/* gatherUpload(id, sizeBytes or -1, body or undefined): a body that is all here can be sent again, a stream cannot. */
+static napi_value upload(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(3);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
+  unsigned char *data = NULL;
+  size_t length = 0;
+  e->gather.sending = true;
+  e->gather.rewindable = bytes_of(env, argv[2], &data, &length);
+  if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
+  const lib *c = e->lib;
+  c->easy_setopt(e->curl, CURLOPT_UPLOAD, 1L);
+  c->easy_setopt(e->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)wide(env, argv[1]));
+  c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_read);
+  c->easy_setopt(e->curl, CURLOPT_READDATA, e);
+  c->easy_setopt(e->curl, CURLOPT_SEEKFUNCTION, gather_seek);
+  return number(env, c->easy_setopt(e->curl, CURLOPT_SEEKDATA, e));
+}
+
+/* gatherSend(id, bytes or undefined for the end): bytes queued, or -1 when memory is out. */
+static napi_value send_bytes(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL) return number(env, 0);
+  unsigned char *data = NULL;
+  size_t length = 0;
+  gather *g = &e->gather;
+  if (!bytes_of(env, argv[1], &data, &length)) g->send_ended = true;
+  else if (!buffer_append(&g->out, data, length)) return number(env, -1);
+  g->drain_wanted = false;
+  return number(env, (double)buffer_size(&g->out));
+}
+
+/* gatherContinue(id): goes on in both directions as far as their reasons to pause are gone; a CURLcode. It calls the
+ * write callback itself when libcurl kept something (C 11.3). */
+static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL || e->multi == NULL) return number(env, CURLE_OK);
+  gather *g = &e->gather;
+  bool body_left = buffer_size(&g->body) >= g->high_water_bytes;
+  bool nothing_to_send = buffer_size(&g->out) == 0 && !g->send_ended;
+  bool was_paused = g->receive_paused || g->send_paused;
+  g->receive_paused = g->receive_paused && body_left;
+  g->send_paused = g->send_paused && nothing_to_send;
+  if (!was_paused) return number(env, CURLE_OK);
+  int mask = (g->receive_paused ? CURLPAUSE_RECV : 0) | (g->send_paused ? CURLPAUSE_SEND : 0);
+  return number(env, e->lib->easy_pause(e->curl, mask));
+}
+
+/* gatherHold(id, held) */
+static napi_value hold(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL) return NULL;
+  gather *g = &e->gather;
+  g->held = boolean(env, argv[1]);
+  if (g->held) untouch(e);
+  else touch(e);
+  return NULL;
+}
+
+static napi_value paused(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  return boolean_value(env, e != NULL && (e->gather.receive_paused || e->gather.send_paused));
+}
+
+static napi_value overflowed(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  return boolean_value(env, e != NULL && e->gather.overflow);
+}
+
+/* --- collect ----------------------------------------------------------------------------------------------------- */
+
+enum { RECORD_INTS = 4, RECORDS_HEAD = 2 };
+
+typedef struct {
+  unsigned char *room;
+  size_t used, size;
+  int32_t *records; /* [count, bytes needed or 0 or -1, then id, kind, offset, length each] */
+  int32_t most;
+} collection;
+
+static bool put(collection *c, easy *e, record_kind kind, buffer *from) {
+  size_t size = from == NULL ? 0 : buffer_size(from);
+  if (c->records[0] == c->most) {
+    c->records[1] = -1;
+    return false;
+  }
+  if (size > c->size - c->used) {
+    c->records[1] = (int32_t)size;
+    return false;
+  }
+  int32_t *record = c->records + RECORDS_HEAD + c->records[0]++ * RECORD_INTS;
+  record[0] = e->id;
+  record[1] = kind;
+  record[2] = (int32_t)c->used;
+  record[3] = (int32_t)size;
+  if (size > 0) {
+    memcpy(c->room + c->used, buffer_front(from), size);
+    c->used += size;
+    buffer_drop(from, size);
+  }
+  return true;
+}
+
+static bool put_some(collection *c, easy *e, record_kind kind, buffer *from) {
+  return buffer_size(from) == 0 || put(c, e, kind, from);
+}
+
+static bool put_flag(collection *c, easy *e, record_kind kind, bool wanted, bool *told) {
+  if (!wanted || *told) return true;
+  if (!put(c, e, kind, NULL)) return false;
+  *told = true;
+  return true;
+}
+
+static bool put_all(collection *c, easy *e) {
+  gather *g = &e->gather;
+  if (!put_some(c, e, HEADERS, &g->headers) || !put_some(c, e, BODY, &g->body)) return false;
+  if (!put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
+  return put_some(c, e, TRAILERS, &g->trailers) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
+}
+
+/* collect(multi, bytes, offset, records): hands over, in the order things happened to each transfer. records[1] says
+ * whether all was said (0), more records are needed (-1), or that much room for the next piece. */
+static napi_value collect(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(4);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  collection c = {0};
+  size_t record_ints = 0;
+  if (m == NULL || !bytes_of(env, argv[1], &c.room, &c.size)) return NULL;
+  if (napi_get_typedarray_info(napi, argv[3], NULL, &record_ints, (void **)&c.records, NULL, NULL) != napi_ok) return NULL;
+  c.used = (size_t)wide(env, argv[2]);
+  c.most = (int32_t)(record_ints - RECORDS_HEAD) / RECORD_INTS;
+  c.records[0] = c.records[1] = 0;
+  while (m->first_touched != NULL && put_all(&c, m->first_touched)) untouch(m->first_touched);
+  return NULL;
+}
+
+void gather_forget_home(easy *e) {
+  untouch(e);
+  e->gather.home = NULL;
+}
+
+void gather_free(easy *e) {
+  gather *g = &e->gather;
+  multi *home = g->home;
+  untouch(e);
+  buffer_free(&g->headers);
+  buffer_free(&g->body);
+  buffer_free(&g->trailers);
+  buffer_free(&g->out);
+  *g = (gather){.home = home};
+}
+
+napi_value gather_register(curlew_env *env, napi_value exports) {
+  export_function(env, exports, "gather", start);
+  export_function(env, exports, "gatherUpload", upload);
+  export_function(env, exports, "gatherSend", send_bytes);
+  export_function(env, exports, "gatherContinue", continue_transfer);
+  export_function(env, exports, "gatherHold", hold);
+  export_function(env, exports, "gatherPaused", paused);
+  export_function(env, exports, "gatherOverflowed", overflowed);
+  export_function(env, exports, "collect", collect);
+  return exports;
+}

@@ -1,0 +1,43 @@
+/* Collected mode: libcurl's data callbacks stay in C. What a transfer receives is gathered here and handed over for all
+ * transfers in one crossing (collect); what it sends is taken from a queue that JavaScript fills. */
+#ifndef CURLEW_GATHER_H
+#define CURLEW_GATHER_H
+
+#include <node_api.h>
+
+#include "buffer.h"
+#include "env.h"
+
+struct easy;
+struct multi;
+
+/* What a record of collect says; the numbers are those of src/gather.ts. */
+typedef enum { HEADERS = 1, BODY = 2, TRAILERS = 3, FULL = 4, DRAIN = 5 } record_kind;
+
+typedef struct {
+  bool on;
+  bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
+  bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
+  bool full_told;
+  bool overflow; /* more header bytes than allowed: this failed the transfer */
+  buffer headers, body, trailers;
+  bool body_seen; /* header lines from now on are trailers */
+  size_t high_water_bytes, header_bytes, header_limit_bytes;
+
+  bool sending, send_ended, send_paused;
+  bool drain_wanted, drain_told; /* room for more of the body */
+  bool rewindable; /* the whole body is here and stays: redirects and authentication may ask for it again */
+  buffer out;
+  size_t sent; /* of a rewindable body */
+
+  bool touched; /* on the multi's list of transfers with something to hand over */
+  struct easy *next, *previous;
+  struct multi *home; /* the multi whose list that is; stays after removal, as bytes may be left */
+} gather;
+
+void gather_free(struct easy *e);
+void gather_forget_home(struct easy *e);
+
+napi_value gather_register(curlew_env *env, napi_value exports);
+
+#endif

@@ -1,0 +1,55 @@
+/* One loaded libcurl: its functions by name. Libraries are shared by all environments of the process and never unloaded. */
+#ifndef CURLEW_LIB_H
+#define CURLEW_LIB_H
+
+#include <stdbool.h>
+
+#include "abi.h"
+
+typedef int (*socket_callback)(CURL *easy, int fd, int what, void *userp, void *socketp);
+typedef int (*timer_callback)(CURLM *multi, long timeout_ms, void *userp);
+
+/* X(return type, name without the curl_ prefix, parameters): all of them exist since 7.73, older than what is accepted. */
+#define CURL_FUNCTIONS(X)                                                                 \
+  X(int, global_init, (long flags))                                                       \
+  X(char *, version, (void))                                                              \
+  X(struct curl_version_info_data *, version_info, (int age))                             \
+  X(struct curl_slist *, slist_append, (struct curl_slist *, const char *))               \
+  X(void, slist_free_all, (struct curl_slist *))                                          \
+  X(CURL *, easy_init, (void))                                                            \
+  X(int, easy_setopt, (CURL *, int option, ...))                                          \
+  X(int, easy_getinfo, (CURL *, int info, ...))                                           \
+  X(int, easy_pause, (CURL *, int bitmask))                                               \
+  X(void, easy_reset, (CURL *))                                                           \
+  X(void, easy_cleanup, (CURL *))                                                         \
+  X(const char *, easy_strerror, (int code))                                              \
+  X(const struct curl_easyoption *, easy_option_next, (const struct curl_easyoption *))   \
+  X(CURLM *, multi_init, (void))                                                          \
+  X(int, multi_setopt, (CURLM *, int option, ...))                                        \
+  X(int, multi_add_handle, (CURLM *, CURL *))                                             \
+  X(int, multi_remove_handle, (CURLM *, CURL *))                                          \
+  X(int, multi_socket_action, (CURLM *, int fd, int bits, int *running))                  \
+  X(int, multi_socket_all, (CURLM *, int *running))                                       \
+  X(int, multi_timeout, (CURLM *, long *ms))                                              \
+  X(int, multi_assign, (CURLM *, int fd, void *socketp))                                  \
+  X(CURLMsg *, multi_info_read, (CURLM *, int *queued))                                   \
+  X(int, multi_cleanup, (CURLM *))                                                        \
+  X(const char *, multi_strerror, (int code))
+
+typedef struct lib {
+  char *path; /* resolved: what the dynamic linker says it mapped */
+  unsigned int version_num;
+#define DECLARE(type, name, parameters) type(*name) parameters;
+  CURL_FUNCTIONS(DECLARE)
+#undef DECLARE
+} lib;
+
+typedef enum { LIB_OK, LIB_NOT_FOUND, LIB_NOT_LIBCURL, LIB_TOO_OLD, LIB_INIT_FAILED, LIB_TOO_MANY } lib_status;
+
+/* Loads `path`, or finds it loaded. `why` receives a sentence when the status is not LIB_OK. */
+lib_status lib_load(const char *path, int *index, char *why, size_t why_size);
+
+/* A library by the index lib_load gave. */
+const lib *lib_at(int index);
+
+#endif

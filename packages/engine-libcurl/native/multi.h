@@ -1,0 +1,26 @@
+/* A multi handle and the two callbacks that make it an event-driven one. */
+#ifndef CURLEW_MULTI_H
+#define CURLEW_MULTI_H
+
+#include "env.h"
+#include "lib.h"
+
+struct easy;
+struct own_sockets;
+
+typedef struct multi {
+  curlew_env *env;
+  const lib *lib;
+  CURLM *curl;
+  int32_t id;
+  bool tells_sockets; /* JavaScript wants to know which sockets are opened and closed */
+  struct easy *first_touched, *last_touched; /* transfers with something to hand over: gather.c */
+  struct own_sockets *sockets;
+} multi;
+
+int multi_remove(multi *m, struct easy *e);
+void multi_destroy(void *m);
+
+napi_value multi_register(curlew_env *env, napi_value exports);
+
+#endif

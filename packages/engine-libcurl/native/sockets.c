@@ -1,0 +1,129 @@
+#define _GNU_SOURCE
+#include "sockets.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "easy.h"
+#include "multi.h"
+
+/* A stream socket begins as CONNECTING. Once it is told with IN it has connected: from then on libcurl closes it through
+ * close_socket and not otherwise. While connecting, 7.88.0 to 8.1.2 close it behind our back (C 2.8), and the number may
+ * come back as a socket of the resolver: the inode tells. */
+typedef enum { FOREIGN, CONNECTING, CONNECTED } socket_state;
+
+struct own_sockets {
+  int size;
+  struct own_socket {
+    ino_t inode;
+    socket_state state;
+  } by_fd[];
+};
+
+static struct own_socket *find(multi *m, int fd) {
+  if (m->sockets == NULL || fd < 0 || fd >= m->sockets->size) return NULL;
+  return &m->sockets->by_fd[fd];
+}
+
+static ino_t inode_of(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+/* When memory is out the socket stays foreign: then its watcher is dropped a little earlier than it need be. */
+static void own(multi *m, int fd) {
+  int size = m->sockets == NULL ? 0 : m->sockets->size;
+  if (fd >= size) {
+    int wanted = fd * 2 + 16;
+    struct own_sockets *grown = realloc(m->sockets, sizeof *grown + (size_t)wanted * sizeof grown->by_fd[0]);
+    if (grown == NULL) return;
+    memset(&grown->by_fd[size], 0, (size_t)(wanted - size) * sizeof grown->by_fd[0]);
+    grown->size = wanted;
+    m->sockets = grown;
+  }
+  m->sockets->by_fd[fd] = (struct own_socket){.inode = inode_of(fd), .state = CONNECTING};
+}
+
+static void disown(multi *m, int fd) {
+  struct own_socket *known = find(m, fd);
+  if (known != NULL) known->state = FOREIGN;
+}
+
+static void tell(multi *m, hook which, int fd) {
+  if (m->tells_sockets) call_hook(m->env, which, (double[]){m->id, fd}, 2, 0);
+}
+
+static int open_socket(void *userp, int purpose, struct curl_sockaddr *address) {
+  multi *m = userp;
+  (void)purpose;
+  /* Without close-on-exec every child process would inherit the connection. */
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0 || m == NULL) return fd;
+  disown(m, fd);
+  if (address->socktype == SOCK_STREAM) own(m, fd);
+  tell(m, HOOK_OPENED, fd);
+  return fd;
+}
+
+static int close_socket(void *userp, int fd) {
+  multi *m = userp;
+  if (m != NULL) {
+    disown(m, fd);
+    tell(m, HOOK_CLOSING, fd);
+  }
+  return close(fd);
+}
+
+void sockets_apply(easy *e) {
+  const lib *c = e->lib;
+  c->easy_setopt(e->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  c->easy_setopt(e->curl, CURLOPT_OPENSOCKETDATA, e->multi);
+  c->easy_setopt(e->curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  c->easy_setopt(e->curl, CURLOPT_CLOSESOCKETDATA, e->multi);
+}
+
+/* Up to 8.4 the socket pairs of the resolver and of curl_multi_wakeup are made without it. */
+static void close_on_exec(int fd) {
+  int flags = fcntl(fd, F_GETFD);
+  if (flags >= 0 && (flags & FD_CLOEXEC) == 0) fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+bool sockets_told(multi *m, int fd, int what) {
+  struct own_socket *known = find(m, fd);
+  if (known != NULL && known->state == CONNECTING) {
+    if (inode_of(fd) != known->inode) {
+      known->state = FOREIGN;
+      if (what != CURL_POLL_REMOVE) tell(m, HOOK_OPENED, fd);
+    } else if (what != CURL_POLL_REMOVE && (what & CURL_POLL_IN) != 0) {
+      known->state = CONNECTED;
+    }
+  }
+  bool ours = known != NULL && known->state != FOREIGN;
+  if (!ours && what != CURL_POLL_REMOVE) close_on_exec(fd);
+  return ours && known->state == CONNECTED;
+}
+
+void sockets_free(multi *m) {
+  free(m->sockets);
+  m->sockets = NULL;
+}
+
+int sockets_lowest_free(void) {
+  int fd = open("/", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd;
+}
+
+/* New descriptors take the lowest free numbers. Only sockets and pipes are touched, and only the few numbers that one
+ * libcurl call can have taken. */
+void sockets_close_on_exec_from(int lowest) {
+  enum { MOST = 8 };
+  struct stat status;
+  for (int fd = lowest; lowest >= 0 && fd < lowest + MOST; fd++)
+    if (fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode))) close_on_exec(fd);
+}

@@ -1,0 +1,196 @@
+import { CURLPAUSE_CONT, type CurlewError, type EasyHandle, MisuseError, TransferError } from "@curlew/core";
+import { forgetEasy, keepEasy, native } from "./binding.js";
+import type { EasyOptionName, EasyOptions } from "./generated/options.js";
+import { type InfoName, type InfoValue, infos } from "./infos.js";
+import type { Libcurl } from "./library.js";
+import type { EasyListener } from "./native.js";
+import { checkBody, checkBytes, checkFunction, checkInteger, checkList, checkString } from "./option-values.js";
+import { checkOption, type Option, settableOption } from "./options.js";
+
+/** What a WRITEFUNCTION answers to have these bytes again after the transfer is unpaused. */
+export const CURL_WRITEFUNC_PAUSE = 0x10000001;
+
+/** libcurl reads any count but the right one as an error; this one is its own for that since 7.87. */
+const CURL_WRITEFUNC_ERROR = 0xffffffff;
+
+/**
+ * A raw callback. `bytes` is a copy. Answers how many bytes were taken, which must be all of them, or
+ * CURL_WRITEFUNC_PAUSE; nothing means all. A throw ends the transfer with CALLBACK_FAILED and the thrown as `cause`.
+ */
+export type DataFunction = (bytes: Uint8Array) => number | undefined | void;
+
+/** The multi an easy is added to, as the easy sees it. */
+export interface Host {
+  /** A callback of the multi, or of one of its easies, is on the stack: libcurl forbids most calls now (C 10.2). */
+  readonly inCallback: boolean;
+  enterCallback(): void;
+  leaveCallback(): void;
+}
+
+/** An easy handle: one transfer's options and, afterwards, its infos. Free it with `cleanup`. */
+export class Easy implements EasyHandle, EasyListener {
+  readonly library: Libcurl;
+  #id: number;
+  #write: DataFunction | null = null;
+  #header: DataFunction | null = null;
+  #thrown: { readonly error: unknown } | undefined;
+  #rawPause = CURLPAUSE_CONT;
+  /** The multi it is added to. Set by that multi. */
+  host: Host | undefined;
+
+  constructor(library: Libcurl) {
+    this.library = library;
+    this.#id = native().easyInit(library.index);
+    if (this.#id === 0) throw new TransferError("LIBCURL_FAILED", "curl_easy_init failed: out of memory");
+    keepEasy(this.#id, this);
+  }
+
+  /** The addon's number for it, 0 after `cleanup`. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** @throws MisuseError, CurlewError: see docs/errors.md */
+  setopt<K extends EasyOptionName>(option: K, value: EasyOptions[K]): void {
+    this.#open();
+    const { version, options } = this.library;
+    const known = settableOption(options, option, version);
+    const code = this.#set(known, value);
+    if (code !== 0) checkOption(code, option, version, this.library.easyError(code));
+  }
+
+  #set(option: Option, value: unknown): number {
+    const addon = native();
+    switch (option.kind) {
+      case "long":
+      case "values":
+        return addon.easySetLong(this.#id, option.id, checkInteger(option, value));
+      case "off_t":
+        return addon.easySetOffT(this.#id, option.id, checkInteger(option, value));
+      case "string":
+        return addon.easySetString(this.#id, option.id, checkString(option, value));
+      case "slist":
+        return addon.easySetList(this.#id, option.id, checkList(option, value));
+      case "blob":
+        return addon.easySetBlob(this.#id, option.id, checkBytes(option, value));
+      case "object":
+        return addon.easySetPostFields(this.#id, checkBody(option, value));
+      default:
+        return this.#setCallback(option, value);
+    }
+  }
+
+  #setCallback(option: Option, value: unknown): number {
+    if (option.name === "WRITEFUNCTION") this.#write = checkFunction<DataFunction>(option, value);
+    else this.#header = checkFunction<DataFunction>(option, value);
+    return native().easyCallbacks(this.#id, this.#write !== null, this.#header !== null);
+  }
+
+  /** @throws CurlewError NOT_IN_THIS_LIBCURL; MisuseError UNKNOWN_OPTION for a name that is no info's */
+  getinfo<K extends InfoName>(info: K): InfoValue<K> {
+    this.#open();
+    if (info === ("PRIVATE" as string)) throw new MisuseError("OPTION_IS_OURS", "PRIVATE is the engine's own");
+    if (!Object.hasOwn(infos, info))
+      throw new MisuseError("UNKNOWN_OPTION", `libcurl has no info "${info}". Names are libcurl's without CURLINFO_`);
+    const value = native().easyGetinfo(this.#id, infos[info], codes);
+    checkOption(codes[0] ?? 0, info, this.library.version, this.library.easyError(codes[0] ?? 0));
+    return value as InfoValue<K>;
+  }
+
+  /** curl_easy_pause. On a transfer that is not under way it does nothing. */
+  pause(bitmask: number): void {
+    this.#open();
+    if (!Number.isInteger(bitmask) || (bitmask & ~5) !== 0)
+      throw new MisuseError("OUT_OF_RANGE", `pause takes a mask of CURLPAUSE_ values, not ${bitmask}`);
+    if (!this.host) return;
+    this.#rawPause = bitmask;
+    const code = native().easyPause(this.#id, bitmask);
+    // 43: not started, or done already (C 11.9). 23: the write callback failed in here; its transfer will say so.
+    if (code !== 0 && code !== 43 && code !== 23)
+      throw new TransferError("OPTION_REFUSED", `curl_easy_pause: ${this.library.easyError(code)}`, { curlCode: code });
+  }
+
+  get paused(): boolean {
+    return this.#rawPause !== CURLPAUSE_CONT || native().gatherPaused(this.#id);
+  }
+
+  /** Back to the options of a new handle; connections, caches and cookies stay. */
+  reset(): void {
+    this.#open();
+    this.#notAdded("reset");
+    this.#write = this.#header = null;
+    this.#thrown = undefined;
+    this.#rawPause = CURLPAUSE_CONT;
+    native().easyReset(this.#id);
+  }
+
+  cleanup(): void {
+    if (this.#id === 0) return;
+    this.#notAdded("cleaned up");
+    const id = this.#id;
+    this.#id = 0;
+    forgetEasy(id, this);
+  }
+
+  failure(curlCode: number): CurlewError {
+    const what = native().easyErrorBuffer(this.#id) || this.library.easyError(curlCode);
+    if (this.#thrown) {
+      const { error } = this.#thrown;
+      const why = error instanceof Error ? error.message : String(error);
+      return new TransferError("CALLBACK_FAILED", `a callback of the transfer threw: ${why}`, {
+        curlCode,
+        cause: error,
+      });
+    }
+    if (native().gatherOverflowed(this.#id))
+      return new TransferError("HEADERS_TOO_LARGE", "the server sent more header bytes than headerLimitBytes", {
+        curlCode,
+      });
+    return new TransferError("TRANSFER_FAILED", what, { curlCode });
+  }
+
+  /** For the multi: a new transfer begins. */
+  begin(host: Host): void {
+    this.host = host;
+    this.#thrown = undefined;
+    this.#rawPause = CURLPAUSE_CONT;
+  }
+
+  wrote(bytes: Uint8Array): number {
+    return this.#answer(this.#write, bytes);
+  }
+
+  headerLine(bytes: Uint8Array): number {
+    return this.#answer(this.#header, bytes);
+  }
+
+  #answer(callback: DataFunction | null, bytes: Uint8Array): number {
+    const host = this.host;
+    host?.enterCallback();
+    try {
+      const taken = callback?.(bytes) ?? bytes.length;
+      if (taken === CURL_WRITEFUNC_PAUSE) this.#rawPause |= 1;
+      return taken;
+    } catch (error) {
+      this.#thrown ??= { error };
+      return CURL_WRITEFUNC_ERROR;
+    } finally {
+      host?.leaveCallback();
+    }
+  }
+
+  #open(): void {
+    if (this.#id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
+  }
+
+  #notAdded(what: string): void {
+    if (!this.host) return;
+    const how = this.host.inCallback ? "after the callback has returned" : "first";
+    throw new MisuseError(
+      "HANDLE_IN_USE",
+      `an easy handle cannot be ${what} while it is added to a multi: remove it ${how}`,
+    );
+  }
+}
+
+const codes = new Int32Array(1);

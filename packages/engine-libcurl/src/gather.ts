@@ -1,0 +1,53 @@
+import type { GatheredKind, GatherVisitor } from "@curlew/core";
+import { easyById, native } from "./binding.js";
+import { Easy } from "./easy.js";
+
+/** Pieces that do not fit into what is left of a slab get a new one, or memory of their own when they are large. */
+const SLAB_BYTES = 65_536;
+const LARGE_BYTES = 16_384;
+
+/** The enum record_kind of native/gather.h. */
+const kinds: readonly (GatheredKind | undefined)[] = [undefined, "headers", "body", "trailers", "full", "drain"];
+
+const RECORDS = 256;
+const RECORD_INTS = 4;
+const HEAD_INTS = 2;
+
+/** Takes what the addon has gathered for the transfers of one multi: everything in one crossing, as a rule. */
+export class Collector {
+  /** [count, bytes needed for the next piece or 0 or -1, then id, kind, offset, length each]. */
+  readonly #records = new Int32Array(HEAD_INTS + RECORDS * RECORD_INTS);
+  /** Small pieces are packed one after the other, like Node packs small buffers. */
+  #slab: Uint8Array = new Uint8Array(0);
+  #used = 0;
+
+  collect(multi: number, visit: GatherVisitor<Easy>): void {
+    for (;;) {
+      this.#used = this.#fill(multi, visit, this.#slab, this.#used);
+      const needed = this.#records[1] ?? 0;
+      if (needed === 0) return;
+      if (needed > LARGE_BYTES) {
+        this.#fill(multi, visit, Buffer.allocUnsafeSlow(needed), 0);
+        if (this.#records[1] === 0) return;
+      } else if (needed > 0) {
+        this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+        this.#used = 0;
+      }
+    }
+  }
+
+  /** Answers how much of `room` is used now. */
+  #fill(multi: number, visit: GatherVisitor<Easy>, room: Uint8Array, used: number): number {
+    const records = this.#records;
+    native().collect(multi, room, used, records);
+    let end = used;
+    for (let i = 0, at = HEAD_INTS; i < (records[0] ?? 0); i++, at += RECORD_INTS) {
+      const easy = easyById(records[at] ?? 0);
+      const kind = kinds[records[at + 1] ?? 0];
+      const start = records[at + 2] ?? 0;
+      end = start + (records[at + 3] ?? 0);
+      if (easy instanceof Easy && kind) visit(easy, kind, room.subarray(start, end));
+    }
+    return end;
+  }
+}

@@ -1,0 +1,92 @@
+/** The addon's functions, as native/*.c exports them. Handles are numbers; 0 is none. Codes are libcurl's. */
+export interface Native {
+  load(path: string): { status: LoadStatus; index: number; why: string; path?: string };
+  versionInfo(library: number): VersionInfo;
+  /** name, id, type, flags of each easy option, one after the other. */
+  options(library: number): (string | number)[];
+  easyStrerror(library: number, code: number): string;
+  multiStrerror(library: number, code: number): string;
+  setHooks(hooks: readonly unknown[]): void;
+  live(): { easies: number; multis: number };
+
+  easyInit(library: number): number;
+  easyCleanup(easy: number): void;
+  easyReset(easy: number): void;
+  easyPause(easy: number, bitmask: number): number;
+  easyCallbacks(easy: number, write: boolean, header: boolean): number;
+  easyErrorBuffer(easy: number): string;
+  easySetLong(easy: number, option: number, value: number | bigint): number;
+  easySetOffT(easy: number, option: number, value: number | bigint): number;
+  easySetString(easy: number, option: number, value: string | null): number;
+  easySetList(easy: number, option: number, value: readonly string[] | null): number;
+  easySetBlob(easy: number, option: number, value: Uint8Array | null): number;
+  easySetPostFields(easy: number, value: Uint8Array | null): number;
+  easyGetinfo(easy: number, info: number, codes: Int32Array): unknown;
+
+  gather(easy: number, highWaterBytes: number, headerLimitBytes: number): number;
+  gatherUpload(easy: number, sizeBytes: number, body: Uint8Array | undefined): number;
+  gatherSend(easy: number, bytes: Uint8Array | null): number;
+  gatherContinue(easy: number): number;
+  gatherHold(easy: number, held: boolean): void;
+  gatherPaused(easy: number): boolean;
+  gatherOverflowed(easy: number): boolean;
+  collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;
+
+  multiInit(library: number): number;
+  multiCallbacks(multi: number, socket: boolean, timer: boolean, sockets: boolean): number;
+  multiSetLong(multi: number, option: number, value: number): number;
+  multiAddHandle(multi: number, easy: number): number;
+  multiRemoveHandle(multi: number, easy: number): number;
+  multiSocketAction(multi: number, fd: number, bits: number): number;
+  multiSocketAll(multi: number): number;
+  multiTimeout(multi: number): number;
+  multiAssign(multi: number, fd: number, index: number): number;
+  multiInfoRead(multi: number, out: Int32Array): number;
+  multiCleanup(multi: number): void;
+}
+
+/** The enum lib_status of native/lib.h. */
+export enum LoadStatus {
+  OK,
+  NOT_FOUND,
+  NOT_LIBCURL,
+  TOO_OLD,
+  INIT_FAILED,
+  TOO_MANY,
+}
+
+/** What curl_version_info says. */
+export interface VersionInfo {
+  readonly summary: string;
+  readonly version: string;
+  /** 0xXXYYZZ. */
+  readonly versionNum: number;
+  readonly host: string;
+  readonly features: number;
+  readonly ssl: string | undefined;
+  readonly protocols: readonly string[];
+  readonly nghttp2: string | undefined;
+  readonly quic: string | undefined;
+  readonly ares: string | undefined;
+  readonly cainfo: string | undefined;
+  readonly capath: string | undefined;
+  /** Empty before 7.87. */
+  readonly featureNames: readonly string[];
+}
+
+/** What a multi hears of callbacks. `what` is a CURL_POLL value, plus CLOSE_IS_TOLD. */
+export interface MultiListener {
+  socketTold(easy: number, fd: number, what: number, index: number): void;
+  timerTold(timeoutMs: number): void;
+  socketOpened(fd: number): void;
+  socketClosing(fd: number): void;
+}
+
+/** What an easy hears of callbacks; the answers are those of libcurl's callbacks. */
+export interface EasyListener {
+  wrote(bytes: Uint8Array): number;
+  headerLine(bytes: Uint8Array): number;
+}
+
+/** In `what`: the close of this descriptor will be announced (enum in native/multi.c). */
+export const CLOSE_IS_TOLD = 8;
