@@ -11,7 +11,6 @@ export function library(options: Options = {}): Options {
     sourcemap: true,
     shims: true,
     splitting: false,
-    treeshake: true,
     ...options,
   };
 }

@@ -1,15 +1,16 @@
-import { CURL_CSELECT_ERR, CURL_SOCKET_TIMEOUT, CURLM_CALL_MULTI_PERFORM } from "./constants.js";
+import { CURL_CSELECT_ERR, CURL_SOCKET_TIMEOUT } from "./constants.js";
 import type { Attachment, LoopAdapter, LoopSink } from "./contract.js";
 import { Deliveries, TransferRecord } from "./deliveries.js";
 import type { EasyHandle, GatheringEngine, MultiEngine } from "./engine.js";
+import { EngineCalls } from "./engine-calls.js";
 import { CurlewError, type LoopError, MisuseError, TransferError } from "./errors.js";
 import { guarded, type Observers } from "./observers.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
 import { type Registration, SocketTable } from "./sockets.js";
 import { SpinGuard } from "./spin-guard.js";
+import { StallWatch } from "./stall-watch.js";
 import { TimerSlot } from "./timer-slot.js";
 import type { TransferSink } from "./transfer-engine.js";
-import { Turnstile } from "./turnstile.js";
 
 export interface DriverOptions<E extends EasyHandle> {
   readonly engine: MultiEngine<E> | GatheringEngine<E>;
@@ -31,33 +32,26 @@ const NO_CONTEXT: RunInContext = (run, ...args) => run(...args);
  */
 type State = "open" | "closing" | "dead" | "closed";
 
-/**
- * Joins one multi handle with one attachment of a loop. The order of things is that of "The tick" in contract.ts.
- */
+/** Joins one multi handle with one attachment of a loop. The order of things is that of "The tick" in contract.ts. */
 export class Driver<E extends EasyHandle> {
   readonly #engine: MultiEngine<E>;
   readonly #gatherer: GatheringEngine<E> | undefined;
   readonly #ports: Ports;
-  readonly #observers: Required<Observers<E>>;
   readonly #callbacksPerTick: number;
   readonly #loop: Attachment;
   readonly #sockets: SocketTable;
-  readonly #spinGuard: SpinGuard<E>;
-  readonly #timer = new TimerSlot();
-  readonly #turnstile = new Turnstile();
+  readonly #calls: EngineCalls<E>;
   readonly #deliveries: Deliveries<E>;
+  readonly #spinGuard: SpinGuard<E>;
+  readonly #stallWatch: StallWatch<E>;
+  readonly #timer = new TimerSlot();
   readonly #records = new Map<E, TransferRecord<E>>();
 
   #state: State = "open";
+  #diedOf: CurlewError | undefined;
   #inTick = false;
   /** Reports of this batch: descriptor, bits, generation. */
   readonly #batch: number[] = [];
-  /** Callbacks and messages so far: a wakeup that adds none may be a spin. */
-  #signs = 0;
-  /** Calls in a row that were answered by CURLM_CALL_MULTI_PERFORM and nothing else. */
-  #repeats = 0;
-  /** What #signs was when nothing was left to wait for; see #stalled. */
-  #suspected = -1;
   /** There may be something gathered that no event will announce. */
   #more = false;
   readonly #resumed = new Set<TransferRecord<E>>();
@@ -71,20 +65,30 @@ export class Driver<E extends EasyHandle> {
     this.#engine = engine;
     this.#gatherer = "collect" in engine ? engine : undefined;
     this.#ports = ports;
-    this.#observers = guarded(options.observers ?? {}, ports);
     this.#callbacksPerTick = options.callbacksPerTick ?? CALLBACKS_PER_TICK;
     this.#loop = loop.attach(this.#loopSink(loop.batches === true));
     this.#sockets = new SocketTable(this.#loop, (fd) => engine.announcesClose?.(fd) ?? false);
     this.#spinGuard = new SpinGuard(engine, this.#sockets, this.#loop, ports);
+    this.#stallWatch = new StallWatch(engine);
+    this.#calls = new EngineCalls({
+      engine,
+      observers: guarded(options.observers ?? {}, ports),
+      sockets: this.#sockets,
+      timer: this.#timer,
+      now: () => this.#loop.now(),
+      failures: {
+        died: (error) => this.#die("MULTI_DEAD", "the multi handle", error),
+        refused: (error) => this.#failAll("LOOP_FAILED", `the loop refused a descriptor: ${error.message}`, error),
+      },
+    });
     this.#deliveries = new Deliveries(
       {
-        withdraw: (record) => this.#withdraw(record),
+        withdraw: (record) => this.#calls.withdraw(record),
         proceed: (record) => this.#proceed(record),
         settled: (record) => this.#records.delete(record.easy),
       },
       ports,
     );
-    this.#listen();
   }
 
   /** Whether transfers can be added. */
@@ -99,19 +103,24 @@ export class Driver<E extends EasyHandle> {
 
   /**
    * Starts a transfer. Its sink hears of it until the outcome, or until it is removed.
-   * @throws MisuseError HANDLE_IN_USE; CurlewError CLOSED, MULTI_DEAD; MultiError when the engine refuses it
+   * @throws MisuseError HANDLE_IN_USE; CurlewError CLOSED, MULTI_DEAD, LOOP_FAILED; what the engine throws on a refusal
    */
   add(easy: E, sink: TransferSink): void {
-    if (this.#state === "dead")
-      throw new CurlewError("MULTI_DEAD", "this driver's multi handle failed; make a new one");
-    if (this.#state !== "open") throw new CurlewError("CLOSED", "this driver was closed; make a new one");
+    if (this.#diedOf) throw this.#diedOf;
+    if (this.#state !== "open") throw new CurlewError("CLOSED", "this driver was closed: make a new one");
     if (this.#records.has(easy)) throw new MisuseError("HANDLE_IN_USE", "this handle is being transferred already");
     const record = new TransferRecord(easy, sink, this.#ports.bindContext?.() ?? NO_CONTEXT);
     this.#records.set(easy, record);
-    this.#submit(
-      () => this.#addHandle(record),
-      (error) => this.#fail(record, asCurlewError(error)),
-    );
+    const run = (): void => {
+      if (!record.silent && !record.ended) this.#calls.add(record);
+    };
+    try {
+      this.#submit(run, (error) => this.#fail(record, asCurlewError(error)));
+    } catch (error) {
+      this.#records.delete(easy);
+      this.#settle();
+      throw error;
+    }
   }
 
   /** Ends a transfer at once: nothing is reported any more, not even an outcome. Harmless when it has ended. */
@@ -121,7 +130,7 @@ export class Driver<E extends EasyHandle> {
     record.silent = true;
     this.#records.delete(easy);
     this.#submit(
-      () => this.#withdraw(record),
+      () => this.#calls.withdraw(record),
       (error) => reportError(this.#ports, error),
     );
   }
@@ -169,7 +178,7 @@ export class Driver<E extends EasyHandle> {
     return closed;
   }
 
-  // --- what the loop tells ------------------------------------------------------------------------------------------
+  // --- the tick ------------------------------------------------------------------------------------------------------
 
   #loopSink(batches: boolean): LoopSink {
     return {
@@ -200,7 +209,7 @@ export class Driver<E extends EasyHandle> {
     this.#inTick = false;
     if (this.#state !== "open" && this.#deliveries.empty && this.#resumed.size === 0) return this.#finish();
     this.#sockets.endTick();
-    if (this.#stalled()) this.#failAll("STALLED", "the engine waits for nothing and the transfer does not go on");
+    this.#checkStall();
     this.#settle();
   }
 
@@ -209,8 +218,7 @@ export class Driver<E extends EasyHandle> {
     const batch = this.#batch;
     for (let i = 0; i < batch.length; i += 3) this.#ready(batch[i] ?? 0, batch[i + 1] ?? 0, batch[i + 2] ?? 0);
     batch.length = 0;
-    if (first)
-      for (const registration of this.#sockets.alwaysReady()) this.#action(registration.fd, registration.interest);
+    if (first) for (const { fd, interest } of this.#sockets.alwaysReady()) this.#action(fd, interest);
     const now = this.#loop.now();
     this.#watchAgainAt = this.#sockets.watchAgain(now);
     if (this.#timer.due(now)) {
@@ -229,31 +237,18 @@ export class Driver<E extends EasyHandle> {
 
   #action(fd: number, bits: number, registration?: Registration): void {
     if (this.#state !== "open") return;
-    const signs = this.#signs;
+    const signs = this.#calls.signs;
     const bytes = registration && this.#spinGuard.measure(registration);
-    this.#call(() => {
-      const running = this.#engine.socketAction(fd, bits);
-      this.#observers.action(fd, bits, running);
-      if (running === CURLM_CALL_MULTI_PERFORM) this.#repeat(this.#signs !== signs);
-    });
-    if (registration) this.#spinGuard.judge(registration, this.#signs !== signs, bytes);
-  }
-
-  /** "Call again before you wait" is a 0 timer by another name, until it is said too often for nothing. */
-  #repeat(progress: boolean): void {
-    this.#repeats = progress ? 0 : this.#repeats + 1;
-    this.#timer.told(this.#repeats < 1000 ? 0 : 50, this.#loop.now());
+    this.#calls.socketAction(fd, bits);
+    if (registration) this.#spinGuard.judge(registration, this.#calls.signs !== signs, bytes);
   }
 
   #readMessages(): void {
     while (this.#state === "open") {
-      const message = this.#engine.infoRead();
+      const message = this.#calls.nextMessage((easy) => this.#records.get(easy));
       if (!message) return;
-      this.#signs++;
       const record = this.#records.get(message.easy);
-      this.#call(() => this.#observers.message(message.easy, message.result));
-      if (!record?.added) continue;
-      this.#withdraw(record);
+      if (!record) continue;
       record.end(message.result === 0 ? undefined : record.easy.failure(message.result));
       this.#deliveries.queue(record);
     }
@@ -273,128 +268,45 @@ export class Driver<E extends EasyHandle> {
     return this.#deliveries.run(budget);
   }
 
-  // --- what the engine tells ----------------------------------------------------------------------------------------
-
-  #listen(): void {
-    this.#engine.setopt("SOCKETFUNCTION", (easy, fd, action) => {
-      this.#signs++;
-      if (this.#state === "closed") return 0;
-      this.#observers.socket(fd, action, easy);
-      this.#sockets.told(fd, action);
-      return 0;
-    });
-    this.#engine.setopt("TIMERFUNCTION", (timeoutMs) => {
-      this.#signs++;
-      this.#observers.timer(timeoutMs);
-      this.#timer.told(timeoutMs, this.#loop.now());
-      return 0;
-    });
-    this.#engine.watchSockets?.(this.#sockets);
-  }
-
-  // --- calls of the engine, never from inside one of its callbacks ----------------------------------------------------
-
-  /** A call whose failure concerns the whole multi (C 5.10). */
-  #call(run: () => void): void {
-    this.#turnstile.enter();
-    let fatal: unknown;
-    try {
-      run();
-    } catch (error) {
-      fatal = error;
-    }
-    this.#turnstile.leave();
-    if (fatal !== undefined) this.#die(fatal);
-    this.#checkRefusal();
-  }
-
-  #checkRefusal(): void {
-    const refusal = this.#sockets.refusal;
-    if (!refusal) return;
-    this.#sockets.refusal = undefined;
-    this.#failAll("LOOP_FAILED", `the loop refused a descriptor: ${refusal.message}`, refusal);
-  }
-
-  #addHandle(record: TransferRecord<E>): void {
-    if (record.silent || record.ended) return;
-    this.#turnstile.enter();
-    try {
-      this.#engine.addHandle(record.easy);
-      record.added = true;
-    } catch (error) {
-      this.#records.delete(record.easy);
-      throw error;
-    } finally {
-      this.#turnstile.leave();
-    }
-  }
-
-  #withdraw(record: TransferRecord<E>): void {
-    if (!record.added) return;
-    record.added = false;
-    this.#call(() => this.#engine.removeHandle(record.easy));
-  }
-
   #proceed(record: TransferRecord<E>): void {
-    if (!record.added) return;
-    this.#more = true; // the engine may have handed itself what libcurl kept (C 11.3)
-    this.#call(() => this.#gatherer?.proceed(record.easy));
+    this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
+    this.#calls.proceed(record);
   }
 
-  /** `settle` after it, unless a tick or an outer call of the engine will do that anyway. */
-  #submit(run: () => void, failed: (error: unknown) => void): void {
-    try {
-      this.#turnstile.submit(run, failed);
-    } finally {
-      if (!this.#turnstile.inside) {
-        this.#checkRefusal();
-        this.#settle();
-      }
-    }
+  #checkStall(): void {
+    if (this.#state !== "open" || !this.#sockets.idle || this.#timer.set) return;
+    const found = this.#stallWatch.look(this.#records.values(), this.#calls.signs);
+    if (typeof found === "number") this.#timer.told(found, this.#loop.now());
+    else if (found === "stalled")
+      this.#failAll("STALLED", "the engine waits for nothing and nothing moves the transfer");
   }
 
-  /** Steps 6 and 8: the next wakeup, and whether the process is held. */
+  /** Steps 6 and 8: the next wakeup, and whether the process is held. A tick does this once, at its end. */
   #settle(): void {
-    if (this.#inTick || this.#state === "closed") return;
-    const soon =
-      this.#more || this.#state !== "open" || this.#sockets.waits || this.#resumed.size > 0 || !this.#deliveries.empty;
+    if (this.#inTick || this.#calls.inside || this.#state === "closed") return;
+    const ending = this.#state !== "open";
+    const soon = this.#more || ending || this.#sockets.waits || this.#resumed.size > 0 || !this.#deliveries.empty;
     this.#timer.settle(this.#loop, soon ? 0 : this.#watchAgainAt);
-    const held = this.#records.size > 0 || this.#state !== "open";
+    const held = this.#records.size > 0 || ending;
     if (held === this.#held) return;
     this.#held = held;
     this.#loop.hold(held);
   }
 
-  /**
-   * Whether transfers go on that nothing can move: none is paused, no descriptor is wanted, no timer is set, and asking
-   * for the timeout and acting on it changed nothing. A silent server is not that: its descriptor is wanted.
-   */
-  #stalled(): boolean {
-    if (this.#state !== "open" || !this.#sockets.idle || this.#timer.set) return false;
-    let added = 0;
-    for (const record of this.#records.values()) {
-      if (record.paused || record.easy.paused) return false;
-      if (record.added) added++;
-    }
-    if (added === 0) return false;
-    if (this.#suspected === this.#signs) return true;
-    const left = this.#engine.timeout();
-    // 8.10.0 to 8.11.0 lose their timer by a call before its time (P B4), so there the kick is left out.
-    if (left < 0 && this.#engine.hazards.earlyTimeoutLosesTimer) return true;
-    this.#suspected = this.#signs;
-    this.#timer.told(Math.max(0, left), this.#loop.now());
-    return false;
+  #submit(run: () => void, failed: (error: unknown) => void): void {
+    this.#calls.submit(run, failed, () => this.#settle());
   }
 
-  // --- ends ---------------------------------------------------------------------------------------------------------
+  // --- ends ----------------------------------------------------------------------------------------------------------
 
   #fail(record: TransferRecord<E>, error: CurlewError): void {
     if (record.silent) return;
-    this.#withdraw(record);
+    this.#calls.withdraw(record);
     record.fail(error);
     this.#deliveries.queue(record);
   }
 
+  /** All but those whose outcome is known and only waits for its turn. */
   #failAll(code: "CLOSED" | "LOOP_FAILED" | "MULTI_DEAD" | "STALLED", message: string, cause?: unknown): void {
     for (const record of this.#records.values()) {
       if (record.ended && !record.paused) continue;
@@ -402,19 +314,18 @@ export class Driver<E extends EasyHandle> {
     }
   }
 
-  #die(cause: unknown): void {
-    if (this.#state !== "open") return;
+  #die(code: "LOOP_FAILED" | "MULTI_DEAD", what: string, cause: unknown): void {
+    if (this.#state === "closed" || this.#diedOf) return;
+    const message = `${what} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    this.#diedOf = new TransferError(code, message, { cause });
     this.#state = "dead";
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#failAll("MULTI_DEAD", `the multi handle failed: ${why}`, cause);
+    this.#failAll(code, message, cause);
   }
 
   #loopFailed(error: LoopError): void {
-    if (this.#state === "closed") return;
-    this.#state = "dead";
-    this.#failAll("LOOP_FAILED", `the loop failed: ${error.message}`, error);
+    this.#die("LOOP_FAILED", "the loop", error);
     // Nothing will wake us again.
-    while ((this.#state as State) !== "closed" && !this.#inTick) this.#tick();
+    while (this.#state === "dead" && !this.#inTick) this.#tick();
   }
 
   #beginClose(): void {
@@ -434,16 +345,19 @@ export class Driver<E extends EasyHandle> {
     this.#closedPromise();
     this.#state = "closed";
     this.#sockets.clear();
-    this.#engine.watchSockets?.(null);
+    this.#calls.stopListening();
     try {
       this.#engine.cleanup();
     } catch (error) {
       reportError(this.#ports, error);
     }
-    this.#loop.close().then(this.#resolveClosed, (error) => {
-      reportError(this.#ports, error);
-      this.#resolveClosed?.();
-    });
+    this.#loop.close().then(
+      () => this.#resolveClosed?.(),
+      (error) => {
+        reportError(this.#ports, error);
+        this.#resolveClosed?.();
+      },
+    );
   }
 }
 

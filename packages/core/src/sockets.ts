@@ -26,6 +26,7 @@ export class SocketTable implements SocketLife {
   /** Those not simply "watched", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
   #waiting = 0;
+  #alwaysReady = 0;
   #generation = 0;
   #tick = 0;
   /** A refusal of the loop's, to be dealt with once the engine has returned: no exception may cross its frames. */
@@ -41,9 +42,9 @@ export class SocketTable implements SocketLife {
     return this.#registrations.size === this.#waiting;
   }
 
-  /** Whether an unwatch waits: then there must be another tick soon. */
+  /** Whether there must be another tick soon: an unwatch waits, or a descriptor is always ready. */
   get waits(): boolean {
-    return this.#waiting > 0;
+    return this.#waiting > 0 || this.#alwaysReady > 0;
   }
 
   /** The engine told an action. Reaches the loop at once (C 2.12), except for an unwatch that may wait. */
@@ -111,7 +112,7 @@ export class SocketTable implements SocketLife {
 
   /** Descriptors the loop cannot poll: acted on once a turn. */
   alwaysReady(): Registration[] {
-    if (this.#special.size === 0) return [];
+    if (this.#alwaysReady === 0) return [];
     return [...this.#special].filter((registration) => registration.state === "alwaysReady");
   }
 
@@ -160,6 +161,7 @@ export class SocketTable implements SocketLife {
     this.#registrations.delete(fd);
     this.#special.delete(registration);
     if (state === "waiting") this.#waiting--;
+    if (state === "alwaysReady") this.#alwaysReady--;
     if (state === "watched" || state === "waiting") this.#loop.unwatch(fd);
   }
 
@@ -178,6 +180,7 @@ export class SocketTable implements SocketLife {
         : new LoopError("LOOP_REFUSED", `the loop failed to watch descriptor ${registration.fd}`, { cause: error });
     if (refusal.errno === "EPERM") {
       registration.state = "alwaysReady";
+      this.#alwaysReady++;
       this.#special.add(registration);
       return;
     }

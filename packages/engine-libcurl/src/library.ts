@@ -1,5 +1,6 @@
 import { CurlewError, type EngineHazards } from "@curlew/core";
 import { native } from "./binding.js";
+import { featuresOf } from "./features.js";
 import { findLibcurl } from "./find-libcurl.js";
 import { engineHazards, hazardsOf } from "./hazards.js";
 import { LoadStatus, type VersionInfo } from "./native.js";
@@ -27,6 +28,11 @@ export class Libcurl {
   /** "7.88.1". */
   get version(): string {
     return this.info.version;
+  }
+
+  /** "HTTP2", "AsynchDNS", ... */
+  get features(): readonly string[] {
+    return this.info.featureNames.length > 0 ? this.info.featureNames : featuresOf(this.info.features);
   }
 
   /** What is known to be wrong with this version, a line each; empty for most. */

@@ -1,0 +1,59 @@
+/**
+ * `npm start`: a server in a process of its own, on loopback, makes files and their checksums; libcurl downloads each of
+ * them through the contract, on every loop that works here, over HTTP/1.1, HTTPS and HTTP/2; each is verified.
+ */
+import { parseArgs } from "node:util";
+import { startServer, type TestServer } from "@curlew/testkit";
+import { diagnose } from "curlew";
+import { report, table } from "./report.js";
+import { protocols, type Row, runRow } from "./row.js";
+
+const FILES = 320;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { json: { type: "boolean" } } });
+  const { runtime, libcurl, loops } = diagnose();
+  if ("missing" in libcurl) return complain(libcurl.missing);
+  const server = await startServer(FILES);
+  try {
+    const rows = await runAll(
+      server,
+      loops.filter(({ works }) => works).map(({ name }) => name),
+      libcurl.nghttp2 !== undefined,
+    );
+    const answer = { runtime, libcurl: libcurl.version, rows };
+    process.stdout.write(`${values.json ? JSON.stringify(answer) : table(rows)}\n`);
+    return rows.length > 0 && rows.every(isWhole) ? 0 : complain("not every file arrived as it was sent");
+  } finally {
+    await server.stop();
+  }
+}
+
+async function runAll(server: TestServer, loops: readonly string[], http2: boolean): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const loop of loops)
+    for (const protocol of protocols) {
+      if (protocol.name === "http/2" && !http2) continue;
+      const progress = report.begin(`${loop} ${protocol.name}`, server.files.length);
+      rows.push(await runRow(loop, protocol, server, progress));
+      progress.end();
+    }
+  return rows;
+}
+
+/** Every file verified, and through the callbacks: a row without them would not have been driven by a loop. */
+function isWhole(row: Row): boolean {
+  return (
+    row.failed === 0 &&
+    row.transfers >= FILES &&
+    row.verified === row.transfers &&
+    Math.min(row.socketCallbacks, row.timerCallbacks, row.socketActions) > 0
+  );
+}
+
+function complain(reason: string): number {
+  process.stderr.write(`npm start: ${reason}\n`);
+  return 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,168 @@
+import { CURLM_CALL_MULTI_PERFORM } from "./constants.js";
+import type { TransferRecord } from "./deliveries.js";
+import type { EasyHandle, GatheringEngine, Message, MultiEngine } from "./engine.js";
+import type { LoopError } from "./errors.js";
+import type { Observers } from "./observers.js";
+import type { SocketTable } from "./sockets.js";
+import type { TimerSlot } from "./timer-slot.js";
+import { Turnstile } from "./turnstile.js";
+
+/** What the driver does about calls that fail. Never called from inside the engine. */
+export interface CallFailures {
+  /** A call that concerns the whole multi failed (C 5.10). */
+  died(error: unknown): void;
+  /** The loop refused a descriptor during a call. */
+  refused(error: LoopError): void;
+}
+
+/** CURLM_CALL_MULTI_PERFORM that often in a row, for nothing, is a spin: then it is obeyed every so many ms. */
+const MOST_REPEATS = 1000;
+const REPEAT_MS = 50;
+
+/**
+ * The engine as the driver calls it: what it tells meanwhile reaches the loop, what users ask for meanwhile is queued,
+ * and what goes wrong is dealt with once it has returned.
+ */
+export class EngineCalls<E extends EasyHandle> {
+  readonly #engine: MultiEngine<E>;
+  readonly #gatherer: GatheringEngine<E> | undefined;
+  readonly #observers: Required<Observers<E>>;
+  readonly #sockets: SocketTable;
+  readonly #timer: TimerSlot;
+  readonly #now: () => number;
+  readonly #failures: CallFailures;
+  readonly #turnstile = new Turnstile();
+  #repeats = 0;
+  #deaf = false;
+  /** Callbacks and messages so far: a wakeup that adds none may be a spin. */
+  signs = 0;
+
+  constructor(parts: {
+    engine: MultiEngine<E> | GatheringEngine<E>;
+    observers: Required<Observers<E>>;
+    sockets: SocketTable;
+    timer: TimerSlot;
+    now: () => number;
+    failures: CallFailures;
+  }) {
+    this.#engine = parts.engine;
+    this.#gatherer = "collect" in parts.engine ? parts.engine : undefined;
+    this.#observers = parts.observers;
+    this.#sockets = parts.sockets;
+    this.#timer = parts.timer;
+    this.#now = parts.now;
+    this.#failures = parts.failures;
+    this.#listen();
+  }
+
+  /** Whether a call of the engine, or the queue of commands, is on the stack. */
+  get inside(): boolean {
+    return this.#turnstile.inside;
+  }
+
+  socketAction(fd: number, bits: number): void {
+    const signs = this.signs;
+    this.#call(() => {
+      const running = this.#engine.socketAction(fd, bits);
+      this.#observers.action(fd, bits, running);
+      if (running === CURLM_CALL_MULTI_PERFORM) this.#repeat(this.signs !== signs);
+    });
+  }
+
+  /** The next message, which is one transfer's end. Takes its handle out of the engine (C 9.3 to 9.5). */
+  nextMessage(recordOf: (easy: E) => TransferRecord<E> | undefined): Message<E> | undefined {
+    const message = this.#engine.infoRead();
+    if (!message) return undefined;
+    this.signs++;
+    this.#call(() => this.#observers.message(message.easy, message.result));
+    const record = recordOf(message.easy);
+    if (record) this.withdraw(record);
+    return message;
+  }
+
+  /** @throws what the engine throws: it is the caller's handle that was refused */
+  add(record: TransferRecord<E>): void {
+    this.#turnstile.enter();
+    try {
+      this.#engine.addHandle(record.easy);
+      record.added = true;
+    } finally {
+      this.#turnstile.leave();
+    }
+  }
+
+  withdraw(record: TransferRecord<E>): void {
+    if (!record.added) return;
+    record.added = false;
+    this.#call(() => this.#engine.removeHandle(record.easy));
+  }
+
+  /** Receiving goes on after "full". */
+  proceed(record: TransferRecord<E>): void {
+    if (record.added) this.#call(() => this.#gatherer?.proceed(record.easy));
+  }
+
+  /** See Turnstile.submit; afterwards, if nothing of the engine is on the stack, `settle`. */
+  submit(run: () => void, failed: (error: unknown) => void, settle: () => void): void {
+    try {
+      this.#turnstile.submit(run, failed);
+    } finally {
+      if (!this.inside) {
+        this.#checkRefusal();
+        settle();
+      }
+    }
+  }
+
+  /** The engine is about to be freed: what it still tells is for nobody (C 6.7). */
+  stopListening(): void {
+    this.#deaf = true;
+    this.#engine.watchSockets?.(null);
+  }
+
+  #call(run: () => void): void {
+    let failed = false;
+    let reason: unknown;
+    this.#turnstile.enter();
+    try {
+      run();
+    } catch (error) {
+      failed = true;
+      reason = error;
+    }
+    this.#turnstile.leave();
+    if (failed) this.#failures.died(reason);
+    this.#checkRefusal();
+  }
+
+  #checkRefusal(): void {
+    const refusal = this.#sockets.refusal;
+    if (!refusal) return;
+    this.#sockets.refusal = undefined;
+    this.#failures.refused(refusal);
+  }
+
+  /** "Call again before you wait" is a 0 timer by another name (C 2.15, 8.4). */
+  #repeat(progress: boolean): void {
+    this.#repeats = progress ? 0 : this.#repeats + 1;
+    this.#timer.told(this.#repeats < MOST_REPEATS ? 0 : REPEAT_MS, this.#now());
+  }
+
+  #listen(): void {
+    this.#engine.setopt("SOCKETFUNCTION", (easy, fd, action) => {
+      if (this.#deaf) return 0;
+      this.signs++;
+      this.#observers.socket(fd, action, easy);
+      this.#sockets.told(fd, action);
+      return 0;
+    });
+    this.#engine.setopt("TIMERFUNCTION", (timeoutMs) => {
+      if (this.#deaf) return 0;
+      this.signs++;
+      this.#observers.timer(timeoutMs);
+      this.#timer.told(timeoutMs, this.#now());
+      return 0;
+    });
+    this.#engine.watchSockets?.(this.#sockets);
+  }
+}

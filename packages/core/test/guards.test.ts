@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { CURL_POLL_IN, CURL_POLL_REMOVE } from "../src/index.js";
+import { scene } from "./scripted.js";
+
+describe("the spin guard (C 12.1, P 28)", () => {
+  function spinning() {
+    const made = scene();
+    made.start("a");
+    made.engine.tell(8, CURL_POLL_IN);
+    made.engine.tell(9, CURL_POLL_IN);
+    made.loop.settle();
+    made.since();
+    return made;
+  }
+
+  it("leaves a descriptor alone for 1, 2, 4 ... 50 ms after 1 000 wakeups for nothing, and warns once", () => {
+    const { loop, engine, warnings, since } = spinning();
+    for (let i = 0; i < 999; i++) loop.report([8, 1]);
+    expect(warnings).toEqual([]);
+    since();
+    loop.report([8, 1]);
+    expect(since()).toEqual(["action 8 1", "unwatch 8", "arm 1"]);
+    expect(warnings).toHaveLength(1);
+    for (const pause of [1, 2, 4, 8, 16, 32, 50, 50]) {
+      expect(loop.armedForMs).toBe(loop.nowMs + pause);
+      loop.pass(pause);
+      expect(loop.watched.get(8)).toBe(CURL_POLL_IN);
+      loop.report([8, 1]);
+    }
+    expect(warnings).toHaveLength(1);
+    since();
+    loop.report([9, 1]);
+    expect(since()).toEqual(["action 9 1"]); // others are served meanwhile
+    engine.tell(8, CURL_POLL_REMOVE);
+    expect(since()).toEqual([]);
+    loop.pass(50);
+    expect(loop.watched.has(8)).toBe(false); // and it does not come back when libcurl has removed it
+  });
+
+  it("is quiet while anything comes of the wakeups: a callback, or bytes of an upload from memory", () => {
+    const { loop, engine, warnings } = spinning();
+    let turn = 0;
+    engine.actions.set(8, () => {
+      if (++turn % 500 === 0) engine.tellTimer(1000);
+    });
+    for (let i = 0; i < 3000; i++) loop.report([8, 1]);
+    engine.actions.set(8, () => {
+      engine.bytes += 16_384;
+    });
+    for (let i = 0; i < 3000; i++) loop.report([8, 1]);
+    expect(warnings).toEqual([]);
+    expect(loop.watched.get(8)).toBe(CURL_POLL_IN);
+  });
+});
+
+describe("the stall watchdog (P 20, P B6)", () => {
+  it("asks for the timeout and kicks once, then fails the transfers", () => {
+    const { loop, start, outcomes, since } = scene();
+    start("a");
+    since();
+    loop.settle(); // served the 0 timer of add; the engine tells nothing
+    expect(since().filter((line) => line === "action TIMEOUT").length).toBe(2);
+    expect(outcomes.a).toMatchObject({ code: "STALLED" });
+  });
+
+  it("believes the engine when that still has a timeout", () => {
+    const { loop, engine, start, outcomes } = scene();
+    const a = start("a");
+    engine.timeoutMs = 40;
+    loop.settle();
+    expect(outcomes).toEqual({});
+    engine.actions.set(-1, () => engine.finish(a));
+    loop.pass(40);
+    expect(outcomes.a).toBe("ok");
+  });
+
+  it("does not mistake a silent server, or a paused transfer, for a stall", () => {
+    const { loop, engine, start, outcomes } = scene();
+    const a = start("a");
+    engine.tell(8, CURL_POLL_IN, a);
+    loop.settle();
+    expect(outcomes).toEqual({});
+    engine.tell(8, CURL_POLL_REMOVE, a);
+    a.paused = true;
+    loop.report();
+    loop.settle();
+    expect(outcomes).toEqual({});
+  });
+
+  it("does not kick where a kick before its time loses the timer: 8.10.0 to 8.11.0 (P B4)", () => {
+    const { loop, engine, start, outcomes, since } = scene();
+    Object.assign(engine.hazards, { earlyTimeoutLosesTimer: true });
+    start("a");
+    since();
+    loop.settle();
+    expect(since().filter((line) => line === "action TIMEOUT").length).toBe(1);
+    expect(outcomes.a).toMatchObject({ code: "STALLED" });
+  });
+});

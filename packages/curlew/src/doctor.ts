@@ -1,0 +1,92 @@
+import { type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
+import { loops } from "./loops.js";
+
+/** What works on this machine, and why the rest does not. */
+export interface Diagnosis {
+  /** "node 20.20.2". */
+  readonly runtime: string;
+  /** "linux x64". */
+  readonly platform: string;
+  readonly libcurl: LibcurlDiagnosis | { readonly missing: string };
+  readonly loops: readonly { readonly name: string; readonly works: boolean; readonly why?: string }[];
+}
+
+export interface LibcurlDiagnosis {
+  readonly version: string;
+  readonly path: string;
+  readonly ssl: string | undefined;
+  readonly nghttp2: string | undefined;
+  readonly trustStore: string | undefined;
+  readonly protocols: readonly string[];
+  readonly features: readonly string[];
+  /** Faults of this version when it is driven by a loop, a line each. */
+  readonly knownFaults: readonly string[];
+}
+
+/** @param libcurl a file; default as in createTransfers */
+export function diagnose(libcurl?: string): Diagnosis {
+  return {
+    runtime: runtimeName(),
+    platform: `${process.platform} ${process.arch}`,
+    libcurl: diagnoseLibcurl(libcurl),
+    loops: loops.map(({ name, unavailable }) => {
+      const why = unavailable();
+      return why === undefined ? { name, works: true } : { name, works: false, why };
+    }),
+  };
+}
+
+/** "node 20.20.2", "bun 1.4.5", "deno 2.9.6". */
+export function runtimeName(): string {
+  const versions = process.versions as Record<string, string | undefined>;
+  const name = ["bun", "deno"].find((candidate) => versions[candidate] !== undefined) ?? "node";
+  return `${name} ${versions[name]}`;
+}
+
+function diagnoseLibcurl(file: string | undefined): Diagnosis["libcurl"] {
+  try {
+    return describe(loadLibcurl(file));
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function describe(library: Libcurl): LibcurlDiagnosis {
+  const { info } = library;
+  return {
+    version: library.version,
+    path: library.path,
+    ssl: info.ssl,
+    nghttp2: info.nghttp2,
+    trustStore: info.cainfo ?? info.capath,
+    protocols: info.protocols,
+    features: library.features,
+    knownFaults: library.knownFaults,
+  };
+}
+
+/** For people. */
+export function formatDiagnosis(diagnosis: Diagnosis): string {
+  const { libcurl } = diagnosis;
+  const rows: [string, string][] = [["runtime", `${diagnosis.runtime} on ${diagnosis.platform}`]];
+  if ("missing" in libcurl) {
+    rows.push(["libcurl", `none: ${libcurl.missing}`]);
+  } else {
+    rows.push(
+      ["libcurl", `${libcurl.version} (${libcurl.path})`],
+      ["TLS", libcurl.ssl ?? "none"],
+      ["trust store", libcurl.trustStore ?? "none built in"],
+      ["HTTP/2", libcurl.nghttp2 ? `nghttp2 ${libcurl.nghttp2}` : "no"],
+      ["protocols", libcurl.protocols.join(" ")],
+      ["features", libcurl.features.join(" ")],
+      ["known faults", libcurl.knownFaults.join("\n") || "none"],
+    );
+  }
+  for (const { name, works, why } of diagnosis.loops) rows.push([`loop ${name}`, works ? "works" : `no: ${why}`]);
+  return rows.map(([name, value]) => `${name.padEnd(14)}${value.replaceAll("\n", `\n${" ".repeat(14)}`)}`).join("\n");
+}
+
+/** Whether transfers can be made here. */
+export function healthy({ libcurl, loops: found }: Diagnosis): boolean {
+  return !("missing" in libcurl) && found.some(({ works }) => works);
+}

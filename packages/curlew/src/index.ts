@@ -1,0 +1,45 @@
+import { createTransferEngine, type Observers, type TransferEngine } from "@curlew/core";
+import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
+import { openLoop } from "./loops.js";
+import { ports } from "./ports.js";
+
+export {
+  CurlewError,
+  type ErrorCode,
+  LoopError,
+  MisuseError,
+  MultiError,
+  type Observers,
+  type Outcome,
+  type Transfer,
+  type TransferEngine,
+  TransferError,
+  type TransferRequest,
+  type TransferSink,
+} from "@curlew/core";
+export type { Easy } from "@curlew/engine-libcurl";
+export { type Diagnosis, diagnose } from "./doctor.js";
+export { type LoopEntry, loops } from "./loops.js";
+
+export interface TransfersOptions {
+  /** The loop to run on, by name. Default: the first that works here. */
+  readonly loop?: string;
+  /** The libcurl to load, a file. Default: the one CURLEW_LIBCURL names, else the system's. */
+  readonly libcurl?: string;
+  readonly observers?: Observers<Easy>;
+}
+
+/**
+ * Transfers by the machine's libcurl on this runtime's event loop.
+ *
+ * @throws CurlewError NO_LIBCURL, NOT_LIBCURL, LIBCURL_TOO_OLD, ENGINE_NOT_BUILT, NO_LOOP
+ */
+export function createTransfers(options: TransfersOptions = {}): TransferEngine {
+  const library = loadLibcurl(options.libcurl);
+  return createTransferEngine({
+    createEngine: () => new Multi(library),
+    loop: openLoop(options.loop),
+    observers: options.observers,
+    ports,
+  });
+}

@@ -1,0 +1,70 @@
+import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { getSystemErrorName } from "node:util";
+
+/** The addon's functions, as native/descriptors.c exports them. Numbers below 0 are -errno. */
+interface Addon {
+  socketpair(): [number, number] | number;
+  pipe(): [number, number] | number;
+  eventfd(): number;
+  dup(fd: number): number;
+  close(fd: number): number;
+  read(fd: number, into: Uint8Array): number;
+  write(fd: number, bytes: Uint8Array): number;
+  poll(fd: number, events: number): number;
+}
+
+const addon = createRequire(import.meta.url)(`../build/${process.platform}-${process.arch}/testkit.node`) as Addon;
+
+function checked<T extends number | [number, number]>(call: string, result: T): Exclude<T, number> | T {
+  if (typeof result === "number" && result < 0) throw new Error(`${call}: ${getSystemErrorName(result)}`);
+  return result;
+}
+
+/** Two connected stream sockets, not blocking. */
+export function socketpair(): [number, number] {
+  return checked("socketpair", addon.socketpair()) as [number, number];
+}
+
+/** The end to read from, the end to write to. */
+export function pipe(): [number, number] {
+  return checked("pipe", addon.pipe()) as [number, number];
+}
+
+export function eventfd(): number {
+  return checked("eventfd", addon.eventfd());
+}
+
+export function dup(fd: number): number {
+  return checked("dup", addon.dup(fd));
+}
+
+export function close(fd: number): void {
+  checked("close", addon.close(fd));
+}
+
+/** Up to `most` bytes; none when the peer has closed, undefined when there is nothing now. */
+export function read(fd: number, most = 65_536): Uint8Array | undefined {
+  const into = new Uint8Array(most);
+  const count = addon.read(fd, into);
+  if (count < 0 && getSystemErrorName(count) === "EAGAIN") return undefined;
+  return into.subarray(0, checked("read", count));
+}
+
+/** How many bytes were taken; 0 when the buffer is full. */
+export function write(fd: number, bytes: Uint8Array): number {
+  const count = addon.write(fd, bytes);
+  return count < 0 && getSystemErrorName(count) === "EAGAIN" ? 0 : checked("write", count);
+}
+
+export function fill(fd: number): void {
+  const bytes = new Uint8Array(65_536);
+  while (write(fd, bytes) > 0);
+}
+
+/** The descriptors this process has open. */
+export function openDescriptors(): number[] {
+  return readdirSync("/proc/self/fd")
+    .map(Number)
+    .sort((a, b) => a - b);
+}

@@ -1,0 +1,4 @@
+export { type Certificates, makeCertificates } from "./certificates.js";
+export * as descriptors from "./descriptors.js";
+export { contentOf, type FileEntry, sha256 } from "./files.js";
+export { startServer, type TestServer } from "./server.js";
