@@ -145,7 +145,7 @@ static bool make_room(attachment *a, int fd) {
 }
 
 static int create_watcher(attachment *a, int fd, watcher **out) {
-  watcher *w = make_room(a, fd) ? calloc(1, sizeof *w) : NULL;
+  watcher *w = calloc(1, sizeof *w);
   if (w == NULL) return UV_ENOMEM;
   int error = uv_poll_init(a->loop, &w->poll, fd);
   if (error != 0) {
@@ -154,15 +154,21 @@ static int create_watcher(attachment *a, int fd, watcher **out) {
   }
   w->owner = a;
   w->fd = fd;
-  uv_unref((uv_handle_t *)&w->poll);
   a->open_handles++;
+  uv_unref((uv_handle_t *)&w->poll);
+  if (!make_room(a, fd)) { /* after uv_poll_init: a number that passed it is of this process, and small */
+    uv_close((uv_handle_t *)&w->poll, on_watcher_closed);
+    return UV_ENOMEM;
+  }
   a->by_fd[fd] = w;
   *out = w;
   return 0;
 }
 
+static watcher *find(const attachment *a, int fd) { return fd >= 0 && fd < a->size ? a->by_fd[fd] : NULL; }
+
 int attachment_watch(attachment *a, int fd, int interest) {
-  watcher *w = fd < a->size ? a->by_fd[fd] : NULL;
+  watcher *w = find(a, fd);
   if (a->closing) return UV_ECANCELED;
   if (w == NULL) {
     int error = create_watcher(a, fd, &w);
@@ -175,7 +181,8 @@ int attachment_watch(attachment *a, int fd, int interest) {
 }
 
 void attachment_unwatch(attachment *a, int fd) {
-  if (fd < a->size && a->by_fd[fd] != NULL) drop(a, a->by_fd[fd]);
+  watcher *w = find(a, fd);
+  if (w != NULL) drop(a, w);
 }
 
 /* libuv counts from its cached time, which may be long ago when JavaScript was busy (P B3), and in whole milliseconds: the

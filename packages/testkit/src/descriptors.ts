@@ -57,6 +57,11 @@ export function write(fd: number, bytes: Uint8Array): number {
   return count < 0 && getSystemErrorName(count) === "EAGAIN" ? 0 : checked("write", count);
 }
 
+/** What of the poll(2) events is there now; POLLNVAL (32) for a closed descriptor. */
+export function poll(fd: number, events: number): number {
+  return checked("poll", addon.poll(fd, events));
+}
+
 export function fill(fd: number): void {
   const bytes = new Uint8Array(65_536);
   while (write(fd, bytes) > 0);
