@@ -196,7 +196,9 @@ describe("refusals", () => {
     const { loop } = attached();
     const file = openSync("/etc/hostname", "r");
     onTestFinished(() => closeSync(file));
-    expect(() => loop.watch(file, CURL_POLL_IN)).toThrow(expect.objectContaining({ code: "LOOP_REFUSED", errno: "EPERM" }));
+    expect(() => loop.watch(file, CURL_POLL_IN)).toThrow(
+      expect.objectContaining({ code: "LOOP_REFUSED", errno: "EPERM" }),
+    );
     expect(() => loop.watch(19_999, CURL_POLL_IN)).toThrow(LoopError);
     expect(() => loop.watch(19_999, CURL_POLL_IN)).toThrow(expect.objectContaining({ errno: "EBADF" }));
   });
