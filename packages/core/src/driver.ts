@@ -43,7 +43,7 @@ export class Driver<E extends EasyHandle> {
   readonly #calls: EngineCalls<E>;
   readonly #deliveries: Deliveries<E>;
   readonly #spinGuard: SpinGuard<E>;
-  readonly #stallWatch: StallWatch<E>;
+  readonly #stallWatch: StallWatch;
   readonly #timer = new TimerSlot();
   readonly #records = new Map<E, TransferRecord<E>>();
 
@@ -69,7 +69,7 @@ export class Driver<E extends EasyHandle> {
     this.#loop = loop.attach(this.#loopSink(loop.batches === true));
     this.#sockets = new SocketTable(this.#loop, (fd) => engine.announcesClose?.(fd) ?? false);
     this.#spinGuard = new SpinGuard(engine, this.#sockets, this.#loop, ports);
-    this.#stallWatch = new StallWatch(engine);
+    this.#stallWatch = new StallWatch(engine.hazards);
     this.#calls = new EngineCalls({
       engine,
       observers: guarded(options.observers ?? {}, ports),
@@ -209,7 +209,6 @@ export class Driver<E extends EasyHandle> {
     this.#inTick = false;
     if (this.#state !== "open" && this.#deliveries.empty && this.#resumed.size === 0) return this.#finish();
     this.#sockets.endTick();
-    this.#checkStall();
     this.#settle();
   }
 
@@ -226,6 +225,27 @@ export class Driver<E extends EasyHandle> {
       this.#action(CURL_SOCKET_TIMEOUT, 0);
     }
     this.#readMessages();
+    this.#unstall();
+  }
+
+  /** See StallWatch: whatever helps, and the end of the transfers if nothing does. */
+  #unstall(): void {
+    const nothingToWaitFor = () =>
+      this.#state === "open" && this.#sockets.idle && !this.#timer.due(this.#loop.now()) && this.#records.size > 0;
+    while (nothingToWaitFor()) {
+      const { signs } = this.#calls;
+      const verdict = this.#stallWatch.judge(this.#records.values(), signs, this.#timer.set);
+      if (verdict === "fine") return;
+      if (verdict === "stalled") return this.#failAll("STALLED", "the engine waits for nothing, and nothing moves it");
+      if (verdict === "ask") this.#believe(this.#engine.timeout());
+      else this.#calls.socketAll();
+      this.#readMessages();
+      if (this.#calls.signs !== signs) return;
+    }
+  }
+
+  #believe(timeoutMs: number): void {
+    if (timeoutMs >= 0) this.#timer.told(timeoutMs, this.#loop.now());
   }
 
   #ready(fd: number, bits: number, generation: number): void {
@@ -271,14 +291,6 @@ export class Driver<E extends EasyHandle> {
   #proceed(record: TransferRecord<E>): void {
     this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
     this.#calls.proceed(record);
-  }
-
-  #checkStall(): void {
-    if (this.#state !== "open" || !this.#sockets.idle || this.#timer.set) return;
-    const found = this.#stallWatch.look(this.#records.values(), this.#calls.signs);
-    if (typeof found === "number") this.#timer.told(found, this.#loop.now());
-    else if (found === "stalled")
-      this.#failAll("STALLED", "the engine waits for nothing and nothing moves the transfer");
   }
 
   /** Steps 6 and 8: the next wakeup, and whether the process is held. A tick does this once, at its end. */

@@ -69,6 +69,11 @@ export class EngineCalls<E extends EasyHandle> {
     });
   }
 
+  /** Looks at every transfer: costly, for when the engine seems to have lost its way. */
+  socketAll(): void {
+    this.#call(() => this.#engine.socketAll());
+  }
+
   /** The next message, which is one transfer's end. Takes its handle out of the engine (C 9.3 to 9.5). */
   nextMessage(recordOf: (easy: E) => TransferRecord<E> | undefined): Message<E> | undefined {
     const message = this.#engine.infoRead();

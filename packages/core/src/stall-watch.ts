@@ -1,36 +1,50 @@
 import type { TransferRecord } from "./deliveries.js";
-import type { EasyHandle, MultiEngine } from "./engine.js";
+import type { EasyHandle, EngineHazards } from "./engine.js";
 
 /**
- * Notices that transfers go on which nothing can move: none is paused, no descriptor is wanted, no timer is set, and
- * asking for the timeout and acting on it changed nothing. libcurl has lost its timer more than once (P B4, B6). A silent
- * server is not a stall: its descriptor is wanted.
+ * "fine": somebody will move them, or there is nobody to be moved. "kick": look at every transfer once. "ask": what is the
+ * timeout? "stalled": nothing is left to try.
  */
-export class StallWatch<E extends EasyHandle> {
-  readonly #engine: MultiEngine<E>;
-  /** The engine's signs of life when nothing was left to wait for. */
-  #suspectedAt = -1;
+export type Verdict = "fine" | "kick" | "ask" | "stalled";
 
-  constructor(engine: MultiEngine<E>) {
-    this.#engine = engine;
+/**
+ * Notices transfers that go on while no descriptor is wanted for any of them and none is paused.
+ *
+ * That is right while all of them wait for a rate limit, and wrong otherwise: 7.88.1 forgets to ask for a wakeup when the
+ * second of several addresses refuses, and would go on only when its connect timeout is over, after minutes; others have
+ * lost their timer (P B4, B6). curl's own tool never sees it, because it looks at everything once a second. A silent server
+ * is no such case: its descriptor is wanted.
+ */
+export class StallWatch {
+  readonly #hazards: EngineHazards;
+  /** The engine's signs of life when it was last kicked, and asked: once each without a new sign. */
+  #kickedAt = -1;
+  #askedAt = -1;
+
+  constructor(hazards: EngineHazards) {
+    this.#hazards = hazards;
   }
 
-  /**
-   * Looks, when no descriptor is wanted and no timer is set. Answers "well", "stalled", or after how many ms to act on
-   * the timeout and look again.
-   */
-  look(records: Iterable<TransferRecord<E>>, signs: number): "well" | "stalled" | number {
-    let added = 0;
-    for (const record of records) {
-      if (record.paused || record.easy.paused) return "well";
-      if (record.added) added++;
-    }
-    if (added === 0) return "well";
-    if (this.#suspectedAt === signs) return "stalled";
-    const leftMs = this.#engine.timeout();
+  /** To be asked when no descriptor is wanted and no timer is due. */
+  judge(records: Iterable<TransferRecord<EasyHandle>>, signs: number, timerSet: boolean): Verdict {
+    if (!anyoneStuck(records)) return "fine";
     // 8.10.0 to 8.11.0 lose their timer by a call before its time, so there the kick is left out.
-    if (leftMs < 0 && this.#engine.hazards.earlyTimeoutLosesTimer) return "stalled";
-    this.#suspectedAt = signs;
-    return Math.max(0, leftMs);
+    if (this.#kickedAt !== signs && !this.#hazards.earlyTimeoutLosesTimer) {
+      this.#kickedAt = signs;
+      return "kick";
+    }
+    if (timerSet) return "fine";
+    if (this.#askedAt === signs) return "stalled";
+    this.#askedAt = signs;
+    return "ask";
   }
+}
+
+function anyoneStuck(records: Iterable<TransferRecord<EasyHandle>>): boolean {
+  let added = false;
+  for (const record of records) {
+    if (record.paused || record.easy.paused) return false;
+    added ||= record.added;
+  }
+  return added;
 }

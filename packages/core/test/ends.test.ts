@@ -110,6 +110,7 @@ describe("close", () => {
     });
     const b = start("b");
     start("c");
+    engine.tell(8, CURL_POLL_IN);
     engine.actions.set(-1, () => {
       engine.finish(a);
       engine.finish(b, 7);

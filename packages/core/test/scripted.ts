@@ -136,6 +136,7 @@ export class ScriptedEngine implements MultiEngine<ScriptedEasy> {
   /** Called inside addHandle and removeHandle. */
   onAdd: (easy: ScriptedEasy) => void = () => this.tellTimer(0);
   onRemove: (easy: ScriptedEasy) => void = () => {};
+  onAll: () => void = () => {};
   timeoutMs = -1;
   life: SocketLife | null = null;
   bytes = 0;
@@ -183,7 +184,10 @@ export class ScriptedEngine implements MultiEngine<ScriptedEasy> {
   }
 
   socketAll(): number {
-    return this.#call("socketAll", () => this.added.size);
+    return this.#call("socketAll", () => {
+      this.onAll();
+      return this.added.size;
+    });
   }
 
   timeout(): number {

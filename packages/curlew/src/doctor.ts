@@ -19,8 +19,9 @@ export interface LibcurlDiagnosis {
   readonly trustStore: string | undefined;
   readonly protocols: readonly string[];
   readonly features: readonly string[];
-  /** Faults of this version when it is driven by a loop, a line each. */
-  readonly knownFaults: readonly string[];
+  /** Faults of this version when it is driven by a loop, a line each: those that will be felt, those that are dealt with. */
+  readonly faults: readonly string[];
+  readonly survivedFaults: readonly string[];
 }
 
 /** @param libcurl a file; default as in createTransfers */
@@ -61,7 +62,8 @@ function describe(library: Libcurl): LibcurlDiagnosis {
     trustStore: info.cainfo ?? info.capath,
     protocols: info.protocols,
     features: library.features,
-    knownFaults: library.knownFaults,
+    faults: library.faults,
+    survivedFaults: library.survivedFaults,
   };
 }
 
@@ -79,7 +81,8 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
       ["HTTP/2", libcurl.nghttp2 ? `nghttp2 ${libcurl.nghttp2}` : "no"],
       ["protocols", libcurl.protocols.join(" ")],
       ["features", libcurl.features.join(" ")],
-      ["known faults", libcurl.knownFaults.join("\n") || "none"],
+      ["faults", libcurl.faults.join("\n") || "none known"],
+      ["dealt with", libcurl.survivedFaults.join("\n") || "none known"],
     );
   }
   for (const { name, works, why } of diagnosis.loops) rows.push([`loop ${name}`, works ? "works" : `no: ${why}`]);

@@ -1,94 +1,59 @@
 import type { EngineHazards } from "@curlew/core";
 
-interface Hazard {
-  /** First and last version it is in; no last: still there when this was written. */
-  readonly from: string;
-  readonly to?: string;
-  readonly what: string;
-  readonly fixedIn?: string;
-  readonly reference: string;
-}
+/** First and last version a fault is in, the version without it, the thread about it (curl's), and what it is. */
+type Fault = readonly [from: string, to: string, fixedIn: string, reference: string, what: string];
 
-/** What is known to be wrong with versions of libcurl when they are driven by a loop (P 3.H). The references are curl's. */
-const known: readonly Hazard[] = [
-  {
-    from: "7.81.0",
-    to: "7.81.0",
-    what: "curl_multi_assign is refused inside callbacks",
-    fixedIn: "7.82.0",
-    reference: "#8480",
-  },
-  { from: "7.87.0", to: "7.87.0", what: "transfers can take minutes", fixedIn: "7.88.0", reference: "#10146" },
-  {
-    from: "8.9.0",
-    to: "8.9.0",
-    what: "sockets are never given back: all of a CPU, crashes",
-    fixedIn: "8.9.1",
-    reference: "#14280",
-  },
-  {
-    from: "8.10.0",
-    to: "8.11.0",
-    what: "a timeout call before its time loses the timer; crash in clean-up",
-    fixedIn: "8.11.1",
-    reference: "#15154",
-  },
-  {
-    from: "8.11.1",
-    to: "8.11.1",
-    what: "the resolver closes a descriptor twice",
-    fixedIn: "8.12.0",
-    reference: "#15725",
-  },
-  {
-    from: "8.13.0",
-    to: "8.15.0",
-    what: "descriptors are removed that were never announced (tolerated here)",
-    fixedIn: "8.16.0",
-    reference: "#17949",
-  },
-  {
-    from: "8.14.1",
-    to: "8.15.0",
-    what: "slow with many transfers queued for one host",
-    fixedIn: "8.16.0",
-    reference: "#18017",
-  },
-  { from: "8.16.0", to: "8.16.0", what: "pausing an HTTP/2 download fails it", fixedIn: "8.17.0", reference: "#19334" },
-  {
-    from: "8.20.0",
-    to: "8.20.0",
-    what: "a descriptor of the resolver stays readable for ever; clean-up takes seconds",
-    fixedIn: "8.21.0",
-    reference: "#21547",
-  },
-  {
-    from: "8.21.0",
-    to: "8.21.0",
-    what: "wakeups are swallowed; connections stay in CLOSE_WAIT",
-    fixedIn: "8.22.0",
-    reference: "#22272",
-  },
+/** What is known to be wrong with versions of libcurl when a loop drives them (P 3.H). */
+const felt: readonly Fault[] = [
+  ["7.81.0", "7.81.0", "7.82.0", "#8480", "curl_multi_assign is refused inside callbacks"],
+  ["7.87.0", "7.87.0", "7.88.0", "#10146", "transfers can take minutes"],
+  ["8.9.0", "8.9.0", "8.9.1", "#14280", "sockets are never given back: all of a CPU, crashes"],
+  ["8.10.0", "8.11.0", "8.11.1", "#15154", "transfers can stall; crashes in clean-up"],
+  ["8.11.1", "8.11.1", "8.12.0", "#15725", "the resolver closes a descriptor twice"],
+  ["8.14.1", "8.15.0", "8.16.0", "#18017", "slow with hundreds of transfers queued for one host"],
+  ["8.16.0", "8.16.0", "8.17.0", "#19334", "pausing an HTTP/2 download fails it"],
+  ["8.20.0", "8.20.0", "8.21.0", "#21797", "clean-up takes seconds"],
+  ["8.21.0", "8.21.0", "8.22.0", "#22272", "wakeups are swallowed; connections stay in CLOSE_WAIT"],
 ];
 
-/** One line for each fault of that version. */
-export function hazardsOf(version: string): string[] {
-  return known
-    .filter(({ from, to }) => compare(version, from) >= 0 && (to === undefined || compare(version, to) <= 0))
-    .map(({ what, fixedIn, reference }) => `${what}${fixedIn ? `; fixed in ${fixedIn}` : ""} (curl ${reference})`);
+/** The same, for what the driver survives: worth knowing, not worth a warning. */
+const survived: readonly Fault[] = [
+  ["7.88.0", "8.1.2", "8.2.0", "a70d97c4", "connecting sockets are closed before they are removed"],
+  ["8.13.0", "8.15.0", "8.16.0", "#17949", "descriptors are removed that were never announced"],
+  ["8.20.0", "8.20.0", "8.21.0", "#21547", "a descriptor of the resolver stays readable for ever"],
+];
+
+/** One line for each fault of that version that users will feel. */
+export function faultsOf(version: string): string[] {
+  return linesOf(felt, version);
 }
 
-/** Those the driver must know of. */
+/** One line for each fault of that version that is dealt with. */
+export function survivedFaultsOf(version: string): string[] {
+  return linesOf(survived, version);
+}
+
+/** Those the driver must know of: a timeout call before its time loses the timer (P B4). */
 export function engineHazards(version: string): EngineHazards {
-  return { earlyTimeoutLosesTimer: compare(version, "8.10.0") >= 0 && compare(version, "8.11.0") <= 0 };
+  return { earlyTimeoutLosesTimer: within(version, "8.10.0", "8.11.0") };
+}
+
+function linesOf(faults: readonly Fault[], version: string): string[] {
+  return faults
+    .filter(([from, to]) => within(version, from, to))
+    .map(([, , fixedIn, reference, what]) => `${what}; fixed in ${fixedIn} (curl ${reference})`);
+}
+
+function within(version: string, from: string, to: string): boolean {
+  return compare(version, from) >= 0 && compare(version, to) <= 0;
 }
 
 /** Three numbers each; what follows them ("-DEV") is ignored. */
 function compare(a: string, b: string): number {
   const left = numbers(a);
   const right = numbers(b);
-  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return (left[i] ?? 0) - (right[i] ?? 0);
-  return 0;
+  const differs = [0, 1, 2].find((i) => left[i] !== right[i]) ?? 0;
+  return (left[differs] ?? 0) - (right[differs] ?? 0);
 }
 
 function numbers(version: string): number[] {

@@ -2,7 +2,7 @@ import { CurlewError, type EngineHazards } from "@curlew/core";
 import { native } from "./binding.js";
 import { featuresOf } from "./features.js";
 import { findLibcurl } from "./find-libcurl.js";
-import { engineHazards, hazardsOf } from "./hazards.js";
+import { engineHazards, faultsOf, survivedFaultsOf } from "./hazards.js";
 import { LoadStatus, type VersionInfo } from "./native.js";
 import { type OptionTable, readOptions } from "./options.js";
 
@@ -35,9 +35,14 @@ export class Libcurl {
     return this.info.featureNames.length > 0 ? this.info.featureNames : featuresOf(this.info.features);
   }
 
-  /** What is known to be wrong with this version, a line each; empty for most. */
-  get knownFaults(): string[] {
-    return hazardsOf(this.version);
+  /** What is known to be wrong with this version and will be felt, a line each; empty for most. */
+  get faults(): string[] {
+    return faultsOf(this.version);
+  }
+
+  /** What is known to be wrong with it and is dealt with. */
+  get survivedFaults(): string[] {
+    return survivedFaultsOf(this.version);
   }
 
   /** curl_easy_strerror. */
@@ -67,7 +72,7 @@ export function loadLibcurl(path?: string): Libcurl {
   if (!library) {
     library = new Libcurl(index, mapped ?? file);
     libraries.set(index, library);
-    for (const fault of library.knownFaults)
+    for (const fault of library.faults)
       process.emitWarning(`libcurl ${library.version}: ${fault}`, { type: "CurlewWarning", code: "CURLEW_LIBCURL" });
   }
   return library;

@@ -1,0 +1,94 @@
+import { type CurlewError, Driver, type DriverOptions, type Outcome, type Transfer, type TransferEngine } from "@curlew/core";
+import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
+import { startServer, type TestServer } from "@curlew/testkit";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { createTransfers, type TransferRequest, type TransfersOptions } from "../src/index.js";
+import { openLoop } from "../src/loops.js";
+import { ports } from "../src/ports.js";
+
+/** A server for the tests of a file. */
+export function useServer(): { readonly current: TestServer } {
+  let server: TestServer | undefined;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server?.stop());
+  return {
+    get current() {
+      if (!server) throw new Error("the server is not there yet");
+      return server;
+    },
+  };
+}
+
+/** Transfers that are closed with the test. */
+export function useTransfers(options: TransfersOptions = {}): TransferEngine {
+  const transfers = createTransfers(options);
+  onTestFinished(() => transfers.close());
+  return transfers;
+}
+
+/** A driver of raw handles, closed with the test. */
+export function useDriver(options: Partial<DriverOptions<Easy>> & { multi?: Multi } = {}): Driver<Easy> {
+  const engine = options.multi ?? new Multi(loadLibcurl());
+  const driver = new Driver<Easy>({ engine, loop: openLoop(), ports, ...options });
+  onTestFinished(() => driver.close());
+  return driver;
+}
+
+/** All of a transfer. */
+export interface Result {
+  readonly error: CurlewError | undefined;
+  /** 0 when there was no answer. */
+  readonly status: number;
+  readonly headers: string;
+  readonly body: Buffer;
+  readonly trailers: string;
+  readonly infos: Record<string, unknown>;
+}
+
+const INFOS = ["RESPONSE_CODE", "HTTP_VERSION", "NUM_CONNECTS", "EFFECTIVE_URL", "REDIRECT_COUNT", "SIZE_UPLOAD_T"];
+
+/** Runs a transfer to its end; `started` gets it while it is under way. */
+export function run(
+  transfers: TransferEngine,
+  request: TransferRequest,
+  hooks: { started?: (transfer: Transfer) => void; chunk?: (bytes: Uint8Array) => void; drain?: () => void } = {},
+): Promise<Result> {
+  const headers: Uint8Array[] = [];
+  const body: Uint8Array[] = [];
+  const trailers: Uint8Array[] = [];
+  return new Promise((resolve) => {
+    const transfer = transfers.start(request, {
+      headers: (bytes) => headers.push(bytes),
+      chunk(bytes) {
+        body.push(bytes);
+        hooks.chunk?.(bytes);
+      },
+      trailers: (bytes) => trailers.push(bytes),
+      drain: () => hooks.drain?.(),
+      outcome(outcome: Outcome) {
+        const infos = Object.fromEntries(INFOS.map((info) => [info, outcome.getinfo(info)]));
+        resolve({
+          error: outcome.error,
+          status: Number(infos["RESPONSE_CODE"]),
+          headers: Buffer.concat(headers).toString(),
+          body: Buffer.concat(body),
+          trailers: Buffer.concat(trailers).toString(),
+          infos,
+        });
+      },
+    });
+    hooks.started?.(transfer);
+  });
+}
+
+/** After that many turns of the loop what was ready has happened. */
+export async function turns(count = 5): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Turns the loop until the condition holds. The test's own time-out is the bound. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
