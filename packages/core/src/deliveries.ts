@@ -122,15 +122,12 @@ export class Deliveries<E extends EasyHandle> {
 
 class DeliveredOutcome<E extends EasyHandle> implements Outcome {
   readonly error: CurlewError | undefined;
-  readonly #easy: E;
+  /** A property, so that `outcome({ error, getinfo })` works. */
+  readonly getinfo: (info: string) => unknown;
 
   constructor(easy: E, error: CurlewError | undefined) {
-    this.#easy = easy;
     this.error = error;
-  }
-
-  getinfo(info: string): unknown {
-    return this.#easy.getinfo(info);
+    this.getinfo = (info) => easy.getinfo(info);
   }
 }
 

@@ -28,7 +28,7 @@ export interface Outcome {
   /** undefined: success, as libcurl understands it. A status of 404 is one. */
   readonly error: CurlewError | undefined;
   /** An info of the engine by its name, such as "RESPONSE_CODE". Only until `outcome` returns. */
-  getinfo(info: string): unknown;
+  readonly getinfo: (info: string) => unknown;
 }
 
 /** A transfer under way. Every call on one that has ended does nothing. */

@@ -78,7 +78,7 @@ static int find(const char *path) {
   return -1;
 }
 
-static lib_status load_locked(const char *path, int *index, char *why, size_t why_size) {
+static lib_status load_locked(const char *path, int *index, bool *new, char *why, size_t why_size) {
   int known = find(path);
   if (known < 0) {
     if (count == MOST_LIBRARIES) {
@@ -93,6 +93,7 @@ static lib_status load_locked(const char *path, int *index, char *why, size_t wh
     if (known < 0) {
       known = count;
       loaded[count++] = fresh;
+      *new = true;
     } else {
       free(fresh.path);
     }
@@ -101,9 +102,10 @@ static lib_status load_locked(const char *path, int *index, char *why, size_t wh
   return LIB_OK;
 }
 
-lib_status lib_load(const char *path, int *index, char *why, size_t why_size) {
+lib_status lib_load(const char *path, int *index, bool *fresh, char *why, size_t why_size) {
+  *fresh = false;
   pthread_mutex_lock(&lock);
-  lib_status status = load_locked(path, index, why, why_size);
+  lib_status status = load_locked(path, index, fresh, why, why_size);
   pthread_mutex_unlock(&lock);
   return status;
 }

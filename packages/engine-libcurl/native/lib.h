@@ -46,8 +46,8 @@ typedef struct lib {
 
 typedef enum { LIB_OK, LIB_NOT_FOUND, LIB_NOT_LIBCURL, LIB_TOO_OLD, LIB_INIT_FAILED, LIB_TOO_MANY } lib_status;
 
-/* Loads `path`, or finds it loaded. `why` receives a sentence when the status is not LIB_OK. */
-lib_status lib_load(const char *path, int *index, char *why, size_t why_size);
+/* Loads `path`, or finds it loaded; `fresh` says which. `why` receives a sentence when the status is not LIB_OK. */
+lib_status lib_load(const char *path, int *index, bool *fresh, char *why, size_t why_size);
 
 /* A library by the index lib_load gave. */
 const lib *lib_at(int index);

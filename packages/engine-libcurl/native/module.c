@@ -8,20 +8,22 @@
 
 #include <stdlib.h>
 
-/* load(path): {status, index, path} or {status, why}. */
+/* load(path): {status, index, path, fresh} or {status, why}. fresh: the first time in this process. */
 static napi_value load(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   char why[1024] = "";
   int index = -1;
+  bool fresh = false;
   char *path = string_copy(env, argv[0], NULL);
   if (path == NULL) return NULL;
-  lib_status status = lib_load(path, &index, why, sizeof why);
+  lib_status status = lib_load(path, &index, &fresh, why, sizeof why);
   free(path);
   napi_value result;
   if (napi_create_object(napi, &result) != napi_ok) return NULL;
   napi_set_named_property(napi, result, "status", number(env, status));
   napi_set_named_property(napi, result, "index", number(env, index));
   napi_set_named_property(napi, result, "why", text(env, why));
+  napi_set_named_property(napi, result, "fresh", boolean_value(env, fresh));
   if (status == LIB_OK) napi_set_named_property(napi, result, "path", text(env, lib_at(index)->path));
   return result;
 }

@@ -1,6 +1,6 @@
 import type { GatheredKind, GatherVisitor } from "@curlew/core";
 import { easyById, native } from "./binding.js";
-import { Easy } from "./easy.js";
+import type { Easy } from "./easy.js";
 
 /** Pieces that do not fit into what is left of a slab get a new one, or memory of their own when they are large. */
 const SLAB_BYTES = 65_536;
@@ -42,11 +42,11 @@ export class Collector {
     native().collect(multi, room, used, records);
     let end = used;
     for (let i = 0, at = HEAD_INTS; i < (records[0] ?? 0); i++, at += RECORD_INTS) {
-      const easy = easyById(records[at] ?? 0);
+      const easy = easyById(records[at] ?? 0) as Easy | undefined;
       const kind = kinds[records[at + 1] ?? 0];
       const start = records[at + 2] ?? 0;
       end = start + (records[at + 3] ?? 0);
-      if (easy instanceof Easy && kind) visit(easy, kind, room.subarray(start, end));
+      if (easy && kind) visit(easy, kind, room.subarray(start, end));
     }
     return end;
   }

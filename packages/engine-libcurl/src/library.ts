@@ -66,16 +66,20 @@ const libraries = new Map<number, Libcurl>();
  */
 export function loadLibcurl(path?: string): Libcurl {
   const file = findLibcurl(path);
-  const { status, index, why, path: mapped } = native().load(file);
+  const { status, index, why, path: mapped, fresh } = native().load(file);
   if (status !== LoadStatus.OK) throw refused(status, file, why);
   let library = libraries.get(index);
   if (!library) {
     library = new Libcurl(index, mapped ?? file);
     libraries.set(index, library);
-    for (const fault of library.faults)
-      process.emitWarning(`libcurl ${library.version}: ${fault}`, { type: "CurlewWarning", code: "CURLEW_LIBCURL" });
   }
+  if (fresh) warnOf(library);
   return library;
+}
+
+function warnOf({ version, faults }: Libcurl): void {
+  if (faults.length === 0) return;
+  process.emitWarning(`libcurl ${version}: ${faults.join("; ")}`, { type: "CurlewWarning", code: "CURLEW_LIBCURL" });
 }
 
 function refused(status: LoadStatus, file: string, why: string): CurlewError {

@@ -10,7 +10,7 @@ import {
   type TransferRequest,
 } from "@curlew/core";
 import { easyById, forgetMulti, keepMulti, native } from "./binding.js";
-import { Easy, type Host } from "./easy.js";
+import type { Easy, Host } from "./easy.js";
 import { Collector } from "./gather.js";
 import type { Libcurl } from "./library.js";
 import { type MultiOptionName, multiOptions } from "./multi-options.js";
@@ -118,7 +118,8 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
     const { host } = easy;
     if (host !== undefined && host !== this)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is added to another multi: remove it there first");
-    if (easy.library !== this.library)
+    // By number: the ESM and the CJS copy of this package have their own objects for one library.
+    if (easy.library.index !== this.library.index)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is of another libcurl than the multi");
     if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
     if (host === undefined) easy.begin(this); // before, because callbacks may ask for it
@@ -176,8 +177,8 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
     for (;;) {
       const id = native().multiInfoRead(this.#id, message);
       if (id < 0) return undefined;
-      const easy = easyById(id);
-      if (easy instanceof Easy) return { easy, result: message[0] ?? 0, queued: message[1] ?? 0 };
+      const easy = easyById(id) as Easy | undefined;
+      if (easy) return { easy, result: message[0] ?? 0, queued: message[1] ?? 0 };
     }
   }
 

@@ -1,6 +1,7 @@
 /** The addon's functions, as native/*.c exports them. Handles are numbers; 0 is none. Codes are libcurl's. */
 export interface Native {
-  load(path: string): { status: LoadStatus; index: number; why: string; path?: string };
+  /** `fresh`: for the first time in this process, whatever thread asks. */
+  load(path: string): { status: LoadStatus; index: number; why: string; path?: string; fresh: boolean };
   versionInfo(library: number): VersionInfo;
   /** name, id, type, flags of each easy option, one after the other. */
   options(library: number): (string | number)[];
