@@ -31,7 +31,10 @@ for (const { name, manifest } of packages) {
   const source = join(root, "packages", name);
   let tarball;
   check(`${manifest.name}: pnpm pack`, () => {
-    tarball = run("npx", ["--yes", `pnpm@${config.pnpm}`, "pack", "--pack-destination", folder], source).trim().split("\n").pop();
+    tarball = run("npx", ["--yes", `pnpm@${config.pnpm}`, "pack", "--pack-destination", folder], source)
+      .trim()
+      .split("\n")
+      .pop();
   });
   if (!tarball) continue;
   check(`${manifest.name}: publint --strict`, () => run(bin("publint"), ["run", tarball, "--strict"]));
@@ -44,8 +47,14 @@ for (const { name, manifest } of packages) {
 }
 
 const names = JSON.stringify(packages.map(({ manifest }) => manifest.name));
-writeFileSync(join(folder, "import.mjs"), `for (const name of ${names}) if (!Object.keys(await import(name)).length) throw new Error(name);\n`);
-writeFileSync(join(folder, "require.cjs"), `for (const name of ${names}) if (!Object.keys(require(name)).length) throw new Error(name);\n`);
+writeFileSync(
+  join(folder, "import.mjs"),
+  `for (const name of ${names}) if (!Object.keys(await import(name)).length) throw new Error(name);\n`,
+);
+writeFileSync(
+  join(folder, "require.cjs"),
+  `for (const name of ${names}) if (!Object.keys(require(name)).length) throw new Error(name);\n`,
+);
 writeFileSync(
   join(folder, "both.mjs"),
   `import { createServer } from "node:http";

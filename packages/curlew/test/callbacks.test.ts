@@ -26,7 +26,8 @@ describe("a throw (P 24)", () => {
       const heard: string[] = [];
       const others = [1, 2, 3].map(() => run(transfers, { url: url("bytes/50000") }));
       const error = await new Promise((resolve) => {
-        const stream = callback === "drain" ? { url: url("echo"), body: { stream: true as const } } : { url: url("chunked/50000") };
+        const stream =
+          callback === "drain" ? { url: url("echo"), body: { stream: true as const } } : { url: url("chunked/50000") };
         transfers.start(stream, {
           [callback]: () => {
             heard.push(callback);
@@ -144,7 +145,10 @@ describe("everything a user may do inside a callback of a transfer", () => {
             order.push("headers");
             transfer.pause();
             other.cancel();
-            transfers.start({ url: url("bytes/1") }, { outcome: () => order.push("second outcome") && transfer.resume() });
+            transfers.start(
+              { url: url("bytes/1") },
+              { outcome: () => order.push("second outcome") && transfer.resume() },
+            );
           },
           chunk() {
             if (order.at(-1) === "chunk") return;

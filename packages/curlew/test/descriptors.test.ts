@@ -34,7 +34,9 @@ describe("a number that comes back within one call (C 2.12, P 1)", () => {
         expect(body.equals(contentOf("bytes", 1000))).toBe(true);
       }
       const eachMs = (performance.now() - started) / 20;
-      console.log(`${what}: ${eachMs.toFixed(1)} ms each; descriptor:action told at first: ${told.slice(0, 5).join(" ")}`);
+      console.log(
+        `${what}: ${eachMs.toFixed(1)} ms each; descriptor:action told at first: ${told.slice(0, 5).join(" ")}`,
+      );
       expect(eachMs).toBeLessThan(2000); // 7.88.1 left alone waits 150 s for its connect timeout
     });
 });
@@ -44,7 +46,9 @@ describe("a socket that is closed while it connects: before REMOVE on 7.88.0 to 
   async function fullServer(): Promise<number> {
     const child = fork(fileURLToPath(new URL("./programs/deaf-server.mjs", import.meta.url)), { execArgv: [] });
     onTestFinished(() => void child.kill("SIGKILL"));
-    const deafPort = await new Promise<number>((resolve) => child.once("message", (message) => resolve(message as number)));
+    const deafPort = await new Promise<number>((resolve) =>
+      child.once("message", (message) => resolve(message as number)),
+    );
     const fillers = Array.from({ length: 8 }, () => connect(deafPort, "127.0.0.1").on("error", () => {}));
     onTestFinished(() => {
       for (const filler of fillers) filler.destroy();
@@ -59,7 +63,10 @@ describe("a socket that is closed while it connects: before REMOVE on 7.88.0 to 
     const told: number[] = [];
     const transfers = useTransfers({ observers: { socket: (_fd, action) => told.push(action) } });
     for (let i = 0; i < 30; i++) {
-      const cancelled = transfers.start({ url: `http://127.0.0.1:${deafPort}/` }, { outcome: () => expect.unreachable() });
+      const cancelled = transfers.start(
+        { url: `http://127.0.0.1:${deafPort}/` },
+        { outcome: () => expect.unreachable() },
+      );
       await turns(2);
       cancelled.cancel();
       const { error } = await run(transfers, { url: url("bytes/1000"), curl: { FRESH_CONNECT: 1 } });

@@ -20,7 +20,9 @@ interface End {
 /** Runs a program to its end; `reached` gets it when it says that it is in its state. */
 function end(args: string[], reached: (child: ChildProcess) => void = () => {}): Promise<End> {
   // What is known of the libcurl at hand is said on stderr, rightly.
-  const child = spawn(process.execPath, ["--disable-warning=CURLEW_LIBCURL", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--disable-warning=CURLEW_LIBCURL", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stderr.on("data", (data) => {
@@ -116,7 +118,10 @@ describe("a worker", () => {
   ];
   for (const [state, way, wanted] of cases)
     it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async () => {
-      const worker = new Worker(program("worker.mjs"), { workerData: { url: server.current.http, state, way }, execArgv: [] });
+      const worker = new Worker(program("worker.mjs"), {
+        workerData: { url: server.current.http, state, way },
+        execArgv: [],
+      });
       worker.on("error", () => {});
       worker.on("message", () => way === "terminate" && void worker.terminate());
       expect(await new Promise((resolve) => worker.on("exit", resolve))).toBe(wanted);

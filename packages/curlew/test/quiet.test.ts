@@ -41,7 +41,11 @@ describe("quiet", () => {
       const { transfers, wakeups } = traced();
       let chunks = 0;
       const transfer = transfers.start(
-        { url: `${server.current[protocol]}/bytes/50000000`, highWaterBytes: 65_536, curl: { CAINFO: server.current.caFile } },
+        {
+          url: `${server.current[protocol]}/bytes/50000000`,
+          highWaterBytes: 65_536,
+          curl: { CAINFO: server.current.caFile },
+        },
         {
           chunk() {
             if (++chunks === 1) transfer.pause();

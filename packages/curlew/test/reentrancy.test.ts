@@ -2,7 +2,14 @@
  * From inside every callback and event ask for everything, of the transfer at hand and of another one. libcurl forbids
  * most of it there (C 10.2), and node-libcurl's users ran into that for years (P 1.2, P C).
  */
-import { CURL_CSELECT_IN, CURL_SOCKET_TIMEOUT, Driver, type Observers, type Outcome, type TransferSink } from "@curlew/core";
+import {
+  CURL_CSELECT_IN,
+  CURL_SOCKET_TIMEOUT,
+  Driver,
+  type Observers,
+  type Outcome,
+  type TransferSink,
+} from "@curlew/core";
 import { Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { contentOf } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
@@ -202,10 +209,13 @@ describe.each(Object.keys(places))("asked for inside %s", (place) => {
         scene.begun = true;
         const wanted = Object.entries(expected(target)) as [Name, string][];
         const mayBeSilent = (name: Name) => expected(target)[name]?.startsWith("silent");
-        await until(() => scene.act === undefined && wanted.every(([name]) => scene.outcomes.has(name) || mayBeSilent(name)));
+        await until(
+          () => scene.act === undefined && wanted.every(([name]) => scene.outcomes.has(name) || mayBeSilent(name)),
+        );
         scene.closed ??= scene.driver.close();
         await scene.closed;
-        for (const [name, allowed] of wanted) expect([name, allowed.split(" or ")]).toEqual([name, expect.arrayContaining([outcomeOf(scene, name)])]);
+        for (const [name, allowed] of wanted)
+          expect([name, allowed.split(" or ")]).toEqual([name, expect.arrayContaining([outcomeOf(scene, name)])]);
         expect(scene.multi.answers).toEqual([]);
         expect(scene.uncaught).toEqual([]);
         if (what === "cleanup") expect([...scene.cleaned]).toEqual([target]);

@@ -1,4 +1,11 @@
-import { type CurlewError, Driver, type DriverOptions, type Outcome, type Transfer, type TransferEngine } from "@curlew/core";
+import {
+  type CurlewError,
+  Driver,
+  type DriverOptions,
+  type Outcome,
+  type Transfer,
+  type TransferEngine,
+} from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";

@@ -1,5 +1,5 @@
-import { contentOf, descriptors } from "@curlew/testkit";
 import type { TransferEngine } from "@curlew/core";
+import { contentOf, descriptors } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { run, turns, useServer, useTransfers } from "./support.js";
 
@@ -19,7 +19,8 @@ async function getMany(transfers: TransferEngine, count: number, atOnce: number)
       const size = SIZES[i % SIZES.length] ?? 0;
       const { error, body, status } = await run(transfers, { url: `${server.current.http}/bytes/${size}` });
       if (error) wrong.push(`${i}: ${error.message}`);
-      else if (status !== 200 || !body.equals(contents.get(size) as Buffer)) wrong.push(`${i}: ${body.length} wrong bytes`);
+      else if (status !== 200 || !body.equals(contents.get(size) as Buffer))
+        wrong.push(`${i}: ${body.length} wrong bytes`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
@@ -32,7 +33,9 @@ function residentMiB(): number {
 }
 
 describe("many transfers", () => {
-  it("20 000 GETs, 100 at once: every byte right; descriptors and memory flat at the end", { timeout: 300_000 }, async () => {
+  it("20 000 GETs, 100 at once: every byte right; descriptors and memory flat at the end", {
+    timeout: 300_000,
+  }, async () => {
     const fds = descriptors.openDescriptors().length;
     const transfers = useTransfers();
     await getMany(transfers, 4000, 100);

@@ -30,7 +30,14 @@ export async function startNghttpd(files: Readonly<Record<string, Uint8Array>>):
   };
   const caFile = at("ca.pem", ca);
   const port = await freePort();
-  const args = ["--address=127.0.0.1", "-d", join(folder, "files"), String(port), at("key.pem", key), at("cert.pem", cert)];
+  const args = [
+    "--address=127.0.0.1",
+    "-d",
+    join(folder, "files"),
+    String(port),
+    at("key.pem", key),
+    at("cert.pem", cert),
+  ];
   const child = spawn("nghttpd", args, { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   while (!(await answers(port))) if (child.exitCode !== null) throw new Error(`nghttpd ended with ${child.exitCode}`);

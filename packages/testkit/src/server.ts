@@ -27,6 +27,7 @@ export function startServer(fileCount = 0): Promise<TestServer> {
   const child = fork(program, [String(fileCount)], { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = (): Promise<void> => {
+    child.ref(); // what waits for its end must not end before it
     child.kill();
     return ended;
   };

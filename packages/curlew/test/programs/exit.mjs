@@ -10,9 +10,10 @@ const transfers = createTransfers();
 function end() {
   process.stdout.write(`${state} ${Date.now()}\n`);
   if (way === "exit") process.exit(7);
-  if (way === "throw") setImmediate(() => {
-    throw new Error("thrown on purpose");
-  });
+  if (way === "throw")
+    setImmediate(() => {
+      throw new Error("thrown on purpose");
+    });
   if (way === "reject") Promise.reject(new Error("rejected on purpose"));
   if (way === "close") void transfers.close();
   if (way === "signal") setInterval(() => {}, 1000);

@@ -9,10 +9,12 @@ let chunks = 0;
 function end() {
   parentPort.postMessage(state);
   if (way === "exit") process.exit(7);
-  if (way === "throw") setImmediate(() => {
-    throw new Error("thrown on purpose");
-  });
-  if (way === "exit in a callback") transfers.start({ url: `${url}/bytes/100` }, { chunk: () => process.exit(7), outcome() {} });
+  if (way === "throw")
+    setImmediate(() => {
+      throw new Error("thrown on purpose");
+    });
+  if (way === "exit in a callback")
+    transfers.start({ url: `${url}/bytes/100` }, { chunk: () => process.exit(7), outcome() {} });
   if (way === "terminate") setInterval(() => {}, 1000);
 }
 

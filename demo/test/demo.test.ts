@@ -1,0 +1,47 @@
+/** `npm start` itself, after the build: what it prints for programs, and what it says when it cannot. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const start = (args: string[], env: Record<string, string> = {}) =>
+  spawnSync(process.execPath, ["--disable-warning=CURLEW_LIBCURL", main, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+
+describe("npm start", () => {
+  it("-- --json: one object as last line, a row for each loop and protocol, every file verified", () => {
+    const { status, stdout, stderr } = start(["--json"]);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    const report = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    expect(report.runtime).toBe(`node ${process.versions.node}`);
+    expect(report.libcurl).toMatch(/^\d+\.\d+\.\d+/);
+    expect(report.rows.map((row: { loop: string; protocol: string }) => `${row.loop} ${row.protocol}`)).toEqual([
+      "libuv http/1.1",
+      "libuv https/1.1",
+      "libuv http/2",
+    ]);
+    for (const row of report.rows) {
+      expect(row).toMatchObject({ engine: "libcurl", failed: 0 });
+      expect(row.transfers).toBeGreaterThanOrEqual(300);
+      expect(row.verified).toBe(row.transfers);
+      expect(row.bytes).toBeGreaterThan(50_000_000);
+      for (const count of [row.socketCallbacks, row.timerCallbacks, row.socketActions, row.ms])
+        expect(count).toBeGreaterThan(0);
+    }
+  });
+
+  it("prints a table for people", () => {
+    const { status, stdout } = start([]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^loop +engine +protocol +files +failed +verified/);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+  });
+
+  it("says how to get a libcurl where there is none, and fails", () => {
+    const { status, stderr } = start([], { CURLEW_LIBCURL: "libcurl-of-nobody.so" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("apt install libcurl4");
+  });
+});

@@ -1,0 +1,116 @@
+/** What the documentation shows is run as it stands. Built files: run the build. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { contentOf } from "@curlew/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { useServer } from "./support.js";
+
+const server = useServer();
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+/** The code blocks of a page, by language. */
+function blocks(page: string, language: string): string[] {
+  return [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(
+    ([, code]) => code ?? "",
+  );
+}
+
+/** Runs a program from a folder in which the packages can be found. */
+function run(code: string, args: string[]): Promise<{ code: number | null; stdout: Buffer; stderr: string }> {
+  const folder = mkdtempSync(join(root, "packages/curlew/.docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "example.mjs"), code);
+  const child = spawn(process.execPath, ["--disable-warning=CURLEW_LIBCURL", join(folder, "example.mjs"), ...args]);
+  const out: Buffer[] = [];
+  let stderr = "";
+  child.stdout.on("data", (data) => out.push(data));
+  child.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  return new Promise((done) => child.on("close", (exit) => done({ code: exit, stdout: Buffer.concat(out), stderr })));
+}
+
+describe("README.md", () => {
+  const programs = blocks("README.md", "js");
+
+  it("has its first running code before line 30", () => {
+    const line =
+      read("README.md")
+        .split("\n")
+        .findIndex((text) => text.startsWith("```js")) + 1;
+    expect(line).toBeGreaterThan(0);
+    expect(line).toBeLessThan(30);
+    expect(programs.length).toBe(2);
+  });
+
+  for (const [i, program] of programs.entries())
+    it(`program ${i + 1} runs as it stands`, async () => {
+      const { code, stdout, stderr } = await run(program, [`${server.current.http}/bytes/20000`]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("status 200") });
+      expect(stdout.equals(contentOf("bytes", 20_000))).toBe(true);
+    });
+
+  it("says what went wrong when the URL is", async () => {
+    const { stderr } = await run(programs[0] ?? "", ["http://127.0.0.1:1/"]);
+    expect(stderr).toMatch(/^TRANSFER_FAILED .*127\.0\.0\.1 port 1/);
+  });
+});
+
+describe("links between the pages", () => {
+  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md"])
+    it(`of ${page} lead somewhere`, () => {
+      const targets = [...read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
+      const local = targets.filter((target) => !target.includes("://"));
+      expect(local.filter((target) => !existsSync(resolve(root, dirname(page), target)))).toEqual([]);
+    });
+});
+
+describe("curlew doctor", () => {
+  const cli = join(root, "packages/curlew/dist/cli.js");
+  const curlew = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=CURLEW_LIBCURL", cli, ...args], {
+      encoding: "utf8",
+    });
+    return { status, stdout, stderr };
+  };
+
+  it("tells libcurl, runtime and loops, for people and as JSON", () => {
+    const told = curlew("doctor");
+    expect(told).toMatchObject({ status: 0, stderr: "" });
+    for (const word of [
+      "runtime",
+      `node ${process.versions.node}`,
+      "libcurl",
+      "TLS",
+      "protocols",
+      "loop libuv",
+      "works",
+    ])
+      expect(told.stdout).toContain(word);
+    const json = JSON.parse(curlew("doctor", "--json").stdout);
+    expect(json).toMatchObject({
+      runtime: `node ${process.versions.node}`,
+      libcurl: { version: expect.any(String), path: expect.stringContaining("libcurl"), faults: expect.any(Array) },
+      loops: [{ name: "libuv", works: true }],
+    });
+  });
+
+  it("says what is missing, and answers 1", () => {
+    const { status, stdout } = curlew("doctor", "--libcurl", "/nowhere/libcurl.so");
+    expect(status).toBe(1);
+    expect(stdout).toContain("no such file");
+  });
+
+  it("answers 2 to what it does not understand, with its usage", () => {
+    for (const args of [[], ["frobnicate"], ["doctor", "--nonsense"], ["doctor", "twice"]]) {
+      const { status, stderr } = curlew(...args);
+      expect({ args, status }).toEqual({ args, status: 2 });
+      expect(stderr).toContain("usage: curlew");
+    }
+    expect(curlew("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("usage: curlew") });
+    expect(curlew("--version").stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
