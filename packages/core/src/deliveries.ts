@@ -45,8 +45,8 @@ export class TransferRecord<E extends EasyHandle> {
   }
 
   /** Runs a callback of the user's in the context the transfer was started in. */
-  call(callback: () => void): void {
-    this.#runInContext(callback);
+  call<A extends unknown[]>(callback: (...args: A) => void, ...args: A): void {
+    this.#runInContext(callback, ...args);
   }
 }
 
@@ -100,7 +100,7 @@ export class Deliveries<E extends EasyHandle> {
     if (!event) return this.#deliverOutcome(record);
     if (event.kind === "full") return this.#owner.proceed(record);
     try {
-      record.call(() => tell(record.sink, event));
+      record.call(tell, record.sink, event);
     } catch (error) {
       if (record.silent) return reportError(this.#ports, error); // removed itself, then threw: nobody left to tell
       this.#owner.withdraw(record);
@@ -113,7 +113,7 @@ export class Deliveries<E extends EasyHandle> {
     record.silent = true;
     this.#owner.settled(record);
     try {
-      record.call(() => record.sink.outcome(outcome));
+      record.call(tellOutcome, record.sink, outcome);
     } catch (error) {
       reportError(this.#ports, error);
     }
@@ -136,6 +136,10 @@ function tell(sink: TransferSink, { kind, bytes }: Gathered): void {
   else if (kind === "headers") sink.headers?.(bytes);
   else if (kind === "trailers") sink.trailers?.(bytes);
   else sink.drain?.();
+}
+
+function tellOutcome(sink: TransferSink, outcome: Outcome): void {
+  sink.outcome(outcome);
 }
 
 function nameOf(kind: GatheredKind): string {

@@ -1,33 +1,53 @@
 /**
  * The contract between a driver and what implements the multi handle: libcurl, or a model of it.
  *
- * The names and the meaning are those of libcurl's manual pages; what is said here is what the driver relies on. All
- * calls on one engine and its handles come from one thread. "Told" means: by one of the two callbacks.
+ * Names and meaning are those of libcurl's manual pages; what is written here is what a driver relies on, and all that it
+ * relies on. MUST, MUST NOT and MAY are those of RFC 2119; what is called undefined the driver never does. "Told" means:
+ * by the socket or the timer callback.
+ *
+ * One thread. All calls on an engine and its handles come from one thread. An engine MUST NOT call a callback except from
+ * inside one of these calls (I10).
+ *
+ * Re-entrancy. Every call of an engine MAY tell before it returns, for any descriptor and any handle, except `assign`,
+ * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `hold`, `send` and `collect`, which MUST NOT. From inside a
+ * callback the driver calls nothing but those; anything else there is undefined (C 10.2).
+ *
+ * Callbacks. The driver's callbacks answer 0 and throw nothing. Raw users' may do both; what the engine then does is its
+ * own business, but it MUST survive.
+ *
+ * Errors. What concerns the whole multi is a MultiError thrown by the call; afterwards the driver removes all handles and
+ * cleans up, and calls nothing else (C 5.10). What concerns one transfer is a message. A refusal by `addHandle` concerns
+ * that handle only.
  */
 
 import type { PollAction } from "./constants.js";
 import type { CurlewError } from "./errors.js";
 
-/**
- * One easy handle. Names of options and infos are libcurl's without the prefix: "URL", "RESPONSE_CODE".
- */
+/** One easy handle. Names of options and infos are libcurl's without the prefix: "URL", "RESPONSE_CODE". */
 export interface EasyHandle {
-  /** @throws MisuseError or CurlewError when the option is unknown, refused, or the value is not of its kind. */
+  /** @throws MisuseError or CurlewError when the option is unknown, refused, or the value is not of its kind */
   setopt(option: string, value: unknown): void;
+
+  /** MUST work from the end of the transfer until `cleanup` or the next transfer; before that, as libcurl does. */
   getinfo(info: string): unknown;
-  /** `bitmask`: the CURLPAUSE_ values. May call the data callbacks and the multi's callbacks before it returns (C 11.3). */
+
+  /** `bitmask`: CURLPAUSE_ values. MAY call the data callbacks too (C 11.3). Nothing happens when no transfer is under way. */
   pause(bitmask: number): void;
+
   /** Whether a direction of it is paused, by whom or what ever. Such a transfer may rightly watch nothing. */
   readonly paused: boolean;
-  /** Frees the handle. It must not be added to a multi. Harmless the second time. */
+
+  /** Frees the handle. While it is added: a MisuseError. Harmless the second time. */
   cleanup(): void;
-  /** A typed error for a CURLcode that is not 0, with what this handle knows about it; the driver asks right after the end. */
+
+  /** A typed error for a CURLcode that is not 0, with what this handle knows. Asked once, right after its message. */
   failure(curlCode: number): CurlewError;
 }
 
 /**
- * CURLMOPT_SOCKETFUNCTION. `easy` is undefined for a handle of the engine's own (C 2.10). `socketp` is what was assigned
- * to the descriptor, undefined at first and again after REMOVE (C 2.7).
+ * CURLMOPT_SOCKETFUNCTION. The action is the complete interest from now on, or REMOVE (C 2.2). `easy` is undefined for a
+ * handle of the engine's own, and says nothing about who else uses the descriptor (C 2.10). `socketp` is what was assigned
+ * to the descriptor; undefined at first and again after REMOVE (C 2.7).
  */
 export type SocketFunction<E> = (
   easy: E | undefined,
@@ -37,22 +57,8 @@ export type SocketFunction<E> = (
   socketp: unknown,
 ) => number | undefined | void;
 
-/** CURLMOPT_TIMERFUNCTION: -1 to delete the timer, 0 for as soon as possible but not from inside, else milliseconds. */
+/** CURLMOPT_TIMERFUNCTION. Replaces the timer: -1 deletes it, 0 is as soon as possible but not from inside, else ms (C 4). */
 export type TimerFunction = (timeoutMs: number, userp: unknown) => number | undefined | void;
-
-/**
- * Sockets the engine opened itself, through CURLOPT_OPENSOCKETFUNCTION, and will close through
- * CURLOPT_CLOSESOCKETFUNCTION. Not an option of libcurl's multi: its two easy options, joined for all easies of a multi.
- */
-export interface SocketLife {
-  /**
-   * `fd` names a new object now. If that number is still registered, the registration is of a closed socket: 7.88.0 to
-   * 8.1.2 close sockets that are still connecting without telling (C 2.8).
-   */
-  opened(fd: number): void;
-  /** `fd` is closed as soon as this returns. */
-  closing(fd: number): void;
-}
 
 /** Multi options that take something else than a number. */
 export interface MultiCallbacks<E> {
@@ -60,6 +66,21 @@ export interface MultiCallbacks<E> {
   SOCKETDATA: unknown;
   TIMERFUNCTION: TimerFunction | null;
   TIMERDATA: unknown;
+}
+
+/**
+ * Sockets that the engine opens and closes itself, through CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION: two
+ * options of libcurl's easies, joined for all those of a multi. Told like the callbacks.
+ */
+export interface SocketLife {
+  /**
+   * `fd` names a new object now. If that number is still registered, the registration is of a closed socket: 7.88.0 to
+   * 8.1.2 close sockets that are still connecting without telling (C 2.8).
+   */
+  opened(fd: number): void;
+
+  /** `fd` is closed as soon as this returns. */
+  closing(fd: number): void;
 }
 
 /** The one kind of message there is: CURLMSG_DONE (C 9.2). */
@@ -71,28 +92,13 @@ export interface Message<E> {
   readonly queued: number;
 }
 
-/** What happened to a transfer whose data the engine gathers, in the order it happened. */
-export type GatheredKind = "headers" | "body" | "trailers" | "full" | "drain";
-
-/**
- * Called for each thing gathered. `bytes` belongs to the receiver. "full": the engine stopped receiving because enough
- * is gathered, and goes on after `proceed`. "drain": there is room for more of the body to be sent.
- */
-export type GatherVisitor<E> = (easy: E, kind: GatheredKind, bytes: Uint8Array) => void;
-
-/** What is peculiar to the version at hand. */
+/** What the driver must know of the version at hand. */
 export interface EngineHazards {
   /** A timeout call before its time loses the timer (8.10.0 to 8.11.0, P B4). */
   readonly earlyTimeoutLosesTimer: boolean;
 }
 
-/**
- * A multi handle. Every call except `assign`, `infoRead` and `timeout` may call the socket and the timer callback before
- * it returns, for any descriptor (C 2.6). No call but `assign` and `infoRead` may be made from inside a callback of the
- * same multi; the driver never tries (C 10).
- *
- * Calls that libcurl answers with a CURLMcode throw a MultiError when it is not CURLM_OK.
- */
+/** A multi handle. */
 export interface MultiEngine<E extends EasyHandle> {
   /** "libcurl", "model". */
   readonly name: string;
@@ -101,26 +107,35 @@ export interface MultiEngine<E extends EasyHandle> {
   setopt<K extends keyof MultiCallbacks<E>>(option: K, value: MultiCallbacks<E>[K]): void;
   setopt(option: string, value: number): void;
 
+  /** MUST tell a timeout of 0, so that the driver's next `socketAction` starts the transfer (C 5.1). */
   addHandle(easy: E): void;
+
+  /** Also in the middle of a transfer, and of one that is done: its unread message is lost (C 9.4). */
   removeHandle(easy: E): void;
 
   /**
+   * Runs the transfers of that descriptor, and all whose time has come. A descriptor that is not registered is no error
+   * (C 5.3); bits that are not true are harmless (C 5.7).
+   *
    * @param fd a descriptor, or CURL_SOCKET_TIMEOUT
    * @param bits CURL_CSELECT_ values; 0: find out
-   * @returns how many transfers are unfinished, started or not (C 5.9), or CURLM_CALL_MULTI_PERFORM
+   * @returns how many transfers are unfinished, started or not (C 5.9), or CURLM_CALL_MULTI_PERFORM: call again before waiting
    */
   socketAction(fd: number, bits: number): number;
+
+  /** The older form: runs every transfer and tells what is wanted anew (C 8.2). Costly; the driver's last resort. */
   socketAll(): number;
 
-  /** Milliseconds until socketAction(CURL_SOCKET_TIMEOUT, 0) is due; -1 when nothing is. */
+  /** Milliseconds until `socketAction(CURL_SOCKET_TIMEOUT, 0)` is due; -1 when nothing is. */
   timeout(): number;
 
   /** Any value may be assigned to a registered descriptor; undefined takes it back. */
   assign(fd: number, socketp: unknown): void;
 
+  /** The oldest message, which is thereby read; undefined when there is none. Each transfer that ends has exactly one (I9). */
   infoRead(): Message<E> | undefined;
 
-  /** Frees the multi; handles still added are removed first. Callbacks may come during it, never after (C 6.7). */
+  /** Frees the multi. It MAY tell while it does, never after (C 6.7). Harmless the second time. */
   cleanup(): void;
 
   /** Where the engine opens its own sockets: whom to tell. */
@@ -137,17 +152,30 @@ export interface MultiEngine<E extends EasyHandle> {
   bytesMoved?(): number;
 }
 
-/** An engine that can gather what its transfers receive, so that the driver takes all of it in one call a tick. */
+/**
+ * What happened to a transfer whose data the engine gathers. "full": it stopped receiving at the high-water mark, and goes
+ * on after `proceed`. "drain": there is room for more of the body that is being sent.
+ */
+export type GatheredKind = "headers" | "body" | "trailers" | "full" | "drain";
+
+/** Called once for each thing gathered, per handle in the order it happened. `bytes` belongs to the receiver. */
+export type GatherVisitor<E> = (easy: E, kind: GatheredKind, bytes: Uint8Array) => void;
+
+/** An engine that gathers what its transfers receive, so that the driver takes all of it in one call a tick. */
 export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   /** A handle for the request, gathering, not added. Throws MisuseError for what is wrong with the request. */
   prepare(request: TransferRequest): E;
-  /** Hands over everything gathered for handles that are not held. The visitor must not call the engine. */
+
+  /** Hands over what was gathered and not yet, for all handles that are not held, removed ones included. */
   collect(visit: GatherVisitor<E>): void;
+
   /** Whether to keep what arrives for this handle instead of handing it over. It then fills up and stops receiving. */
   hold(easy: E, held: boolean): void;
-  /** Goes on after "full", or after the queue of bytes to send was empty. */
+
+  /** Goes on after "full", or after the queue of bytes to send was empty; what still stands in the way stays. */
   proceed(easy: E): void;
-  /** Queues bytes to be sent, or the end of them; answers how many bytes are queued. */
+
+  /** Queues a copy of the bytes to be sent, or the end of them; answers how many bytes are queued. */
   send(easy: E, bytes: Uint8Array | null): number;
 }
 

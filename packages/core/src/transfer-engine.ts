@@ -18,7 +18,7 @@ export interface TransferSink {
   chunk?(bytes: Uint8Array): void;
   /** Raw header lines that came after the body. */
   trailers?(bytes: Uint8Array): void;
-  /** For a streamed request body: the queue runs low. Also once at the start. */
+  /** For a streamed request body: it is being sent, and what was queued of it runs low. */
   drain?(): void;
   outcome(outcome: Outcome): void;
 }

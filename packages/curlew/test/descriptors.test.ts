@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CURL_POLL_REMOVE, type LoopTrace, traceLoop } from "@curlew/core";
 import { Easy, loadLibcurl } from "@curlew/engine-libcurl";
-import { contentOf } from "@curlew/testkit";
+import { contentOf, descriptors } from "@curlew/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openLoop } from "../src/loops.js";
 import { run, turns, until, useDriver, useServer, useTransfers } from "./support.js";
 
 const server = useServer();
 const url = (path: string) => `${server.current.http}/${path}`;
+const POLLNVAL = 32;
 const port = () => new URL(server.current.http).port;
 
 describe("a number that comes back within one call (C 2.12, P 1)", () => {
@@ -60,8 +61,17 @@ describe("a socket that is closed while it connects: before REMOVE on 7.88.0 to 
 
   it("cancelled, and timed out: nothing breaks, and the numbers serve the next transfers", async () => {
     const deafPort = await fullServer();
-    const told: number[] = [];
-    const transfers = useTransfers({ observers: { socket: (_fd, action) => told.push(action) } });
+    let removed = 0;
+    let closedBefore = 0;
+    const transfers = useTransfers({
+      observers: {
+        socket(fd, action) {
+          if (action !== CURL_POLL_REMOVE) return;
+          removed++;
+          if (descriptors.poll(fd, 0) & POLLNVAL) closedBefore++;
+        },
+      },
+    });
     for (let i = 0; i < 30; i++) {
       const cancelled = transfers.start(
         { url: `http://127.0.0.1:${deafPort}/` },
@@ -76,7 +86,9 @@ describe("a socket that is closed while it connects: before REMOVE on 7.88.0 to 
     const beside = run(transfers, { url: url("delay/100") });
     expect((await timedOut).error).toMatchObject({ curlCode: 28 });
     expect((await beside).error).toBeUndefined();
-    expect(told).toContain(CURL_POLL_REMOVE);
+    const { version } = loadLibcurl();
+    console.log(`libcurl ${version}: of ${removed} removed descriptors ${closedBefore} had been closed before`);
+    if (version === "7.88.1") expect(closedBefore).toBeGreaterThan(20);
   });
 });
 

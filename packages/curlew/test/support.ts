@@ -78,7 +78,7 @@ export function run(
         const infos = Object.fromEntries(INFOS.map((info) => [info, outcome.getinfo(info)]));
         resolve({
           error: outcome.error,
-          status: Number(infos["RESPONSE_CODE"]),
+          status: Number(infos.RESPONSE_CODE),
           headers: Buffer.concat(headers).toString(),
           body: Buffer.concat(body),
           trailers: Buffer.concat(trailers).toString(),

@@ -24,8 +24,7 @@ describe("0 timers (C 4.9, P 16)", () => {
     const worker = async (): Promise<void> => {
       while (left-- > 0) {
         const { error, body, infos } = await run(transfers, request);
-        if (error || body.toString() !== "hello" || infos["HTTP_VERSION"] !== 3 || infos["NUM_CONNECTS"] !== 0)
-          failed++;
+        if (error || body.toString() !== "hello" || infos.HTTP_VERSION !== 3 || infos.NUM_CONNECTS !== 0) failed++;
       }
     };
     await Promise.all(Array.from({ length: STREAMS }, worker));

@@ -27,7 +27,7 @@ describe("a transfer", () => {
     });
     expect(headers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 302", "HTTP/1.1 302", "HTTP/1.1 200"]);
     expect(body.toString()).toBe("arrived");
-    expect(infos["REDIRECT_COUNT"]).toBe(2);
+    expect(infos.REDIRECT_COUNT).toBe(2);
   });
 
   it("of nothing has an outcome and no chunk", async () => {

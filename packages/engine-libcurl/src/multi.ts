@@ -15,6 +15,7 @@ import { Collector } from "./gather.js";
 import type { Libcurl } from "./library.js";
 import { type MultiOptionName, multiOptions } from "./multi-options.js";
 import { CLOSE_IS_TOLD, type MultiListener } from "./native.js";
+import { typeOf } from "./option-values.js";
 import { prepare } from "./request.js";
 import { SocketPointers } from "./socket-pointers.js";
 
@@ -82,13 +83,13 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
     if (!Object.hasOwn(multiOptions, option))
       throw new MisuseError("UNKNOWN_OPTION", `no multi option "${option}". Names are libcurl's without CURLMOPT_`);
     if (typeof value !== "number" || !Number.isInteger(value))
-      throw new MisuseError("WRONG_TYPE", `${option} takes an integer, not ${String(value)}`);
+      throw new MisuseError("WRONG_TYPE", `${option} takes an integer, not ${typeOf(value)}`);
     this.#check(native().multiSetLong(this.#id, multiOptions[option as MultiOptionName], value), option);
   }
 
   #setCallback(option: keyof MultiCallbacks<Easy>, value: unknown): void {
     if (option.endsWith("FUNCTION") && value !== null && typeof value !== "function")
-      throw new MisuseError("WRONG_TYPE", `${option} takes a function or null, not ${String(value)}`);
+      throw new MisuseError("WRONG_TYPE", `${option} takes a function or null, not ${typeOf(value)}`);
     (this.#callbacks as unknown as Record<string, unknown>)[option] = value;
     this.#applyCallbacks();
   }

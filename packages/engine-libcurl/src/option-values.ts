@@ -18,11 +18,13 @@ const headerLists = new Set(["HTTPHEADER", "PROXYHEADER"]);
 /** A name of tokens' characters, then ":" and a value, ":" alone to leave the header out, or ";" for an empty one. */
 const headerLine = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*:.*|;)$/;
 
+// No message below shows a value: it may be a password, or a header with a token.
+
 /** An integer that fits: long and off_t have 64 bits on the platforms supported. */
 export function checkInteger({ name, kind }: Option, value: unknown): number | bigint {
   if (typeof value === "boolean" && kind !== "off_t") return value ? 1 : 0;
   if (typeof value !== "number" && typeof value !== "bigint")
-    throw new MisuseError("WRONG_TYPE", `${name} takes an integer, not ${described(value)}`);
+    throw new MisuseError("WRONG_TYPE", `${name} takes an integer, not ${typeOf(value)}`);
   const fits = typeof value === "bigint" ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
   if (!fits) throw new MisuseError("OUT_OF_RANGE", `${name} takes an integer of 64 bits, not ${value}`);
   return value;
@@ -32,7 +34,7 @@ export function checkInteger({ name, kind }: Option, value: unknown): number | b
 export function checkString({ name }: Option, value: unknown): string | null {
   if (value === null) return null;
   if (typeof value !== "string")
-    throw new MisuseError("WRONG_TYPE", `${name} takes a string or null, not ${described(value)}`);
+    throw new MisuseError("WRONG_TYPE", `${name} takes a string or null, not ${typeOf(value)}`);
   checkCharacters(name, value);
   if (name === "URL") checkLength(value);
   return value;
@@ -41,12 +43,14 @@ export function checkString({ name }: Option, value: unknown): string | null {
 /** An array of strings, or null for none. */
 export function checkList({ name }: Option, value: unknown): readonly string[] | null {
   if (value === null) return null;
-  if (!Array.isArray(value) || value.some((item) => typeof item !== "string"))
-    throw new MisuseError("WRONG_TYPE", `${name} takes an array of strings or null, not ${described(value)}`);
-  for (const line of value as string[]) {
-    checkCharacters(name, line);
+  if (!Array.isArray(value))
+    throw new MisuseError("WRONG_TYPE", `${name} takes an array of strings or null, not ${typeOf(value)}`);
+  for (const [i, line] of value.entries()) {
+    const which = `${name}[${i}]`;
+    if (typeof line !== "string") throw new MisuseError("WRONG_TYPE", `${which} is not a string, but ${typeOf(line)}`);
+    checkCharacters(name, line, which);
     if (headerLists.has(name) && !headerLine.test(line))
-      throw new MisuseError("FORBIDDEN_CHARACTER", `${name}: ${quoted(line)} is not of the form "Name: value"`);
+      throw new MisuseError("FORBIDDEN_CHARACTER", `${which} is not of the form "Name: value"`);
   }
   return value as string[];
 }
@@ -54,7 +58,7 @@ export function checkList({ name }: Option, value: unknown): readonly string[] |
 /** Bytes, or null. */
 export function checkBytes({ name }: Option, value: unknown): Uint8Array | null {
   if (value === null || value instanceof Uint8Array) return value;
-  throw new MisuseError("WRONG_TYPE", `${name} takes a Uint8Array or null, not ${described(value)}`);
+  throw new MisuseError("WRONG_TYPE", `${name} takes a Uint8Array or null, not ${typeOf(value)}`);
 }
 
 /** Bytes, a string to be sent as UTF-8, or null. */
@@ -64,37 +68,27 @@ export function checkBody(option: Option, value: unknown): Uint8Array | null {
 
 export function checkFunction<F>({ name }: Option, value: unknown): F | null {
   if (value === null || typeof value === "function") return value as F | null;
-  throw new MisuseError("WRONG_TYPE", `${name} takes a function or null, not ${described(value)}`);
+  throw new MisuseError("WRONG_TYPE", `${name} takes a function or null, not ${typeOf(value)}`);
 }
 
-function checkCharacters(name: string, value: string): void {
+function checkCharacters(name: string, value: string, which = name): void {
   const forbidden = lines.has(name) ? /[\0\r\n]/ : /\0/;
   const found = forbidden.exec(value);
   if (found === null) return;
   const character = { "\0": "NUL", "\r": "CR", "\n": "LF" }[found[0]];
-  throw new MisuseError(
-    "FORBIDDEN_CHARACTER",
-    `${name} contains ${character} at position ${found.index}: ${quoted(value)}`,
-  );
+  throw new MisuseError("FORBIDDEN_CHARACTER", `${which} contains ${character} at position ${found.index}`);
 }
 
 function checkLength(url: string): void {
   const bytes = Buffer.byteLength(url);
   if (bytes > URL_LIMIT_BYTES)
-    throw new MisuseError(
-      "URL_TOO_LONG",
-      `the URL has ${bytes} bytes, and ${URL_LIMIT_BYTES} are the most: ${quoted(url)}`,
-    );
+    throw new MisuseError("URL_TOO_LONG", `the URL has ${bytes} bytes, and ${URL_LIMIT_BYTES} are the most it may have`);
 }
 
-/** Short, on one line. Only what was refused is shown, so credentials in options that were taken never are. */
-function quoted(value: string): string {
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
-}
-
-export function described(value: unknown): string {
+/** What kind of thing it is, without showing it. */
+export function typeOf(value: unknown): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return "an array with something else in it";
+  if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return `an object of class ${value.constructor?.name ?? "null"}`;
-  return typeof value === "undefined" ? "undefined" : `the ${typeof value} ${String(value).slice(0, 40)}`;
+  return value === undefined ? "undefined" : `a ${typeof value}`;
 }

@@ -3,7 +3,7 @@ import { native } from "./binding.js";
 import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
 import type { Libcurl } from "./library.js";
-import { described } from "./option-values.js";
+import { typeOf } from "./option-values.js";
 
 const HIGH_WATER_BYTES = 524_288;
 const HEADER_LIMIT_BYTES = 1_048_576;
@@ -23,7 +23,7 @@ export function prepare(library: Libcurl, request: TransferRequest): Easy {
 
 function configure(easy: Easy, request: TransferRequest): void {
   const { url, headers, body, method, curl } = request;
-  if (typeof url !== "string") throw new MisuseError("WRONG_TYPE", `url takes a string, not ${described(url)}`);
+  if (typeof url !== "string") throw new MisuseError("WRONG_TYPE", `url takes a string, not ${typeOf(url)}`);
   easy.setopt("URL", url);
   limitProtocols(easy);
   const highWater = positive("highWaterBytes", request.highWaterBytes ?? HIGH_WATER_BYTES);
@@ -48,7 +48,7 @@ function limitProtocols(easy: Easy): void {
 /** CUSTOMREQUEST changes the word and nothing else; HEAD must also be known to have no body. */
 function setMethod(easy: Easy, method: string, hasBody: boolean): void {
   if (typeof method !== "string" || !TOKEN.test(method))
-    throw new MisuseError("FORBIDDEN_CHARACTER", `a method is one word, not ${described(method)}`);
+    throw new MisuseError("FORBIDDEN_CHARACTER", "the method is not one word of letters");
   if (method === "HEAD") easy.setopt("NOBODY", 1);
   else if (method !== "GET" || hasBody) easy.setopt("CUSTOMREQUEST", method);
 }
@@ -66,7 +66,7 @@ function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>): void {
     return;
   }
   if (typeof body !== "object" || body === null || body.stream !== true)
-    throw new MisuseError("WRONG_TYPE", `body takes a Uint8Array or { stream: true }, not ${described(body)}`);
+    throw new MisuseError("WRONG_TYPE", `body takes a Uint8Array or { stream: true }, not ${typeOf(body)}`);
   const size = body.sizeBytes ?? -1;
   if (!Number.isSafeInteger(size) || size < -1)
     throw new MisuseError("OUT_OF_RANGE", `sizeBytes takes a number of bytes, not ${size}`);

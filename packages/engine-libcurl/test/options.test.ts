@@ -115,6 +115,19 @@ describe("easy options", () => {
     }
   });
 
+  it("never show the refused value: it may be a secret", () => {
+    const secret = "hunter2";
+    for (const [option, value] of [
+      ["URL", `http://user:${secret}@a/\n`],
+      ["HTTPHEADER", [`Authorization: Bearer ${secret}\r\n`]],
+      ["HTTPHEADER", [`Authorization ${secret}`]],
+      ["XOAUTH2_BEARER", `${secret}\n`],
+      ["PASSWORD", { secret }],
+      ["POSTFIELDS", [secret]],
+    ] as const)
+      expect(() => set(option, value)).toThrow(expect.not.objectContaining({ message: expect.stringContaining(secret) }));
+  });
+
   it("refuse ranges that only libcurl knows with libcurl's own code", () => {
     expect(() => set("TIMEOUT", -5)).toThrow(expect.objectContaining({ code: "OPTION_REFUSED", curlCode: 43 }));
   });

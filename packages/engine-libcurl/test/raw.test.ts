@@ -361,6 +361,28 @@ describe("handles", () => {
   });
 });
 
+describe("handles of libcurl's own", () => {
+  it("reach the socket callback as undefined, and count as running: DoH probes (C20, C 2.10, 5.9)", async () => {
+    const easy = loop.easy("http://name-behind-doh.test/");
+    easy.setopt("DOH_URL", `${server.https}/hang`);
+    easy.setopt("DOH_SSL_VERIFYPEER", 0);
+    easy.setopt("DOH_SSL_VERIFYHOST", 0);
+    easy.setopt("TIMEOUT_MS", 300);
+    loop.multi.addHandle(easy);
+    let running = 0;
+    await loop.while(() => {
+      running = Math.max(running, loop.multi.socketAction(CURL_SOCKET_TIMEOUT, 0));
+      return loop.done.length < 1;
+    });
+    const internal = loop.socketCalls.filter((call) => call.easy === undefined).length;
+    console.log(`libcurl ${loop.multi.library.version}: ${internal} callbacks for handles of its own, ${running} running`);
+    expect(internal).toBeGreaterThan(0);
+    expect(running).toBeGreaterThan(1); // one is ours
+    expect(loop.done[0]?.easy).toBe(easy);
+    easy.cleanup();
+  });
+});
+
 describe("two multis", () => {
   it("whose callbacks drive each other do not mind (C41, C 10.5)", async () => {
     const other = new HandLoop();
