@@ -59,8 +59,20 @@ describe("README.md", () => {
   });
 });
 
+const packages = ["core", "engine-libcurl", "adapter-libuv", "curlew"].map((name) => `packages/${name}/README.md`);
+
+describe.each(packages)("%s", (page) => {
+  it("shows what runs", async () => {
+    const [program = ""] = blocks(page, "js");
+    expect(program).not.toBe("");
+    const { code, stderr } = await run(program, [`${server.current.http}/bytes/2000`]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/status 200|libcurl wants to be called in 0 ms|the timer fired/);
+  });
+});
+
 describe("links between the pages", () => {
-  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md"])
+  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md", ...packages])
     it(`of ${page} lead somewhere`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
       const local = targets.filter((target) => !target.includes("://"));

@@ -50,6 +50,8 @@ static void end_environment(void *data) {
   env->ending = true;
   destroy_all(env, MULTI, multi_destroy);
   destroy_all(env, EASY, easy_destroy);
+  for (int i = 0; i < HOOK_COUNT; i++)
+    if (env->hooks[i] != NULL) napi_delete_reference(env->napi, env->hooks[i]);
   free(env->slots);
   env->slots = NULL;
   env->slot_count = 0;

@@ -191,6 +191,7 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
     this.#id = 0;
     for (const easy of this.#added) easy.host = undefined;
     this.#added.clear();
+    this.#finish(0, "curl_multi_cleanup");
   }
 
   bytesMoved(): number {

@@ -82,7 +82,10 @@ function checkCharacters(name: string, value: string, which = name): void {
 function checkLength(url: string): void {
   const bytes = Buffer.byteLength(url);
   if (bytes > URL_LIMIT_BYTES)
-    throw new MisuseError("URL_TOO_LONG", `the URL has ${bytes} bytes, and ${URL_LIMIT_BYTES} are the most it may have`);
+    throw new MisuseError(
+      "URL_TOO_LONG",
+      `the URL has ${bytes} bytes, and ${URL_LIMIT_BYTES} are the most it may have`,
+    );
 }
 
 /** What kind of thing it is, without showing it. */

@@ -7,6 +7,8 @@ import { typeOf } from "./option-values.js";
 
 const HIGH_WATER_BYTES = 524_288;
 const HEADER_LIMIT_BYTES = 1_048_576;
+/** What is gathered is handed over in one piece, whose size has 31 bits. */
+const MOST_BYTES = 2 ** 30;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Handles for transfers, gathering. Everything about the request is checked before anything is sent. */
@@ -74,6 +76,9 @@ function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>): void {
 }
 
 function positive(name: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) > 0 && (value as number) < 2 ** 31) return value as number;
-  throw new MisuseError("OUT_OF_RANGE", `${name} takes a number of bytes from 1 to 2147483647, not ${String(value)}`);
+  if (Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= MOST_BYTES) return value as number;
+  throw new MisuseError(
+    "OUT_OF_RANGE",
+    `${name} takes a number of bytes from 1 to ${MOST_BYTES}, not ${String(value)}`,
+  );
 }

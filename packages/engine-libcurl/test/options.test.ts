@@ -125,7 +125,9 @@ describe("easy options", () => {
       ["PASSWORD", { secret }],
       ["POSTFIELDS", [secret]],
     ] as const)
-      expect(() => set(option, value)).toThrow(expect.not.objectContaining({ message: expect.stringContaining(secret) }));
+      expect(() => set(option, value)).toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining(secret) }),
+      );
   });
 
   it("refuse ranges that only libcurl knows with libcurl's own code", () => {

@@ -196,6 +196,19 @@ describe("callbacks that misbehave (C 2.9, 4.11)", () => {
     easy.cleanup();
   });
 
+  it("during clean-up throw out of that, and everything is freed all the same (C 6.7)", async () => {
+    const easy = loop.easy(`${server.http}/hang`);
+    const before = native().live();
+    loop.multi.addHandle(easy);
+    await loop.while(() => loop.wanted.size === 0);
+    loop.onSocket = () => {
+      throw new Error("in the callback");
+    };
+    expect(() => loop.multi.cleanup()).toThrow(expect.objectContaining({ code: "CALLBACK_FAILED" }));
+    easy.cleanup();
+    expect(native().live()).toEqual({ easies: before.easies - 1, multis: before.multis - 1 });
+  });
+
   it("in a data callback fail that transfer, with cause", async () => {
     const cause = new Error("in the write callback");
     const easy = loop.easy(`${server.http}/bytes/5`);
@@ -375,7 +388,9 @@ describe("handles of libcurl's own", () => {
       return loop.done.length < 1;
     });
     const internal = loop.socketCalls.filter((call) => call.easy === undefined).length;
-    console.log(`libcurl ${loop.multi.library.version}: ${internal} callbacks for handles of its own, ${running} running`);
+    console.log(
+      `libcurl ${loop.multi.library.version}: ${internal} callbacks for handles of its own, ${running} running`,
+    );
     expect(internal).toBeGreaterThan(0);
     expect(running).toBeGreaterThan(1); // one is ours
     expect(loop.done[0]?.easy).toBe(easy);
