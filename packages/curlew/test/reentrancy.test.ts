@@ -234,7 +234,7 @@ describe("effects", () => {
       const own = scene.easies.get("own") as Easy;
       scene.driver.command(own, () => order.push("first"));
       scene.driver.remove(scene.easies.get("other") as Easy);
-      scene.driver.command(own, () => order.push(`other is ${scene.easies.get("other")?.host ? "added" : "removed"}`));
+      scene.driver.command(own, () => order.push(`other is ${scene.easies.get("other")?.added ? "added" : "removed"}`));
       scene.driver.command(own, () => order.push("last"));
       order.push("asked");
     };

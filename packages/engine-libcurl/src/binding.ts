@@ -5,11 +5,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CurlewError } from "@curlew/core";
-import type { EasyListener, MultiListener, Native } from "./native.js";
+import type { EasyListener, Host, MultiListener, Native } from "./native.js";
+
+interface EasyEntry {
+  readonly listener: WeakRef<EasyListener>;
+  host: Host | undefined;
+}
 
 /** Handles that were dropped without clean-up are not kept by being listed here. */
 const multis = new Map<number, WeakRef<MultiListener>>();
-const easies = new Map<number, WeakRef<EasyListener>>();
+const easies = new Map<number, EasyEntry>();
 
 const WRITE_ERROR = 0xffffffff;
 
@@ -25,8 +30,8 @@ const hooks = [
   },
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketOpened(fd),
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketClosing(fd),
-  (easy: number, bytes: Uint8Array) => easies.get(easy)?.deref()?.wrote(bytes) ?? WRITE_ERROR,
-  (easy: number, bytes: Uint8Array) => easies.get(easy)?.deref()?.headerLine(bytes) ?? WRITE_ERROR,
+  (easy: number, bytes: Uint8Array) => easyById(easy)?.wrote(bytes) ?? WRITE_ERROR,
+  (easy: number, bytes: Uint8Array) => easyById(easy)?.headerLine(bytes) ?? WRITE_ERROR,
 ];
 
 let loaded: Native | undefined;
@@ -51,32 +56,44 @@ function load(): Native {
   return require(file) as Native;
 }
 
-/** Frees what was dropped without clean-up. A multi frees its descriptors with it. */
+/** Frees what was dropped without clean-up. */
 const droppedEasies = new FinalizationRegistry<number>((id) => forgetEasy(id));
 const droppedMultis = new FinalizationRegistry<number>((id) => forgetMulti(id));
 
-export function keepEasy(id: number, easy: EasyListener): void {
-  easies.set(id, new WeakRef(easy));
-  droppedEasies.register(easy, id, easy);
+/** `owner` holds the listener, and nobody else does. */
+export function keepEasy(id: number, listener: EasyListener, owner: object): void {
+  easies.set(id, { listener: new WeakRef(listener), host: undefined });
+  droppedEasies.register(owner, id, owner);
 }
 
-export function keepMulti(id: number, multi: MultiListener): void {
-  multis.set(id, new WeakRef(multi));
-  droppedMultis.register(multi, id, multi);
+export function keepMulti(id: number, listener: MultiListener, owner: object): void {
+  multis.set(id, new WeakRef(listener));
+  droppedMultis.register(owner, id, owner);
 }
 
 export function easyById(id: number): EasyListener | undefined {
-  return id === 0 ? undefined : easies.get(id)?.deref();
+  return easies.get(id)?.listener.deref();
 }
 
-export function forgetEasy(id: number, easy?: EasyListener): void {
-  if (easy) droppedEasies.unregister(easy);
+/** The multi an easy is added to. */
+export function hostOf(easy: number): Host | undefined {
+  return easies.get(easy)?.host;
+}
+
+export function setHost(easy: number, host: Host | undefined): void {
+  const entry = easies.get(easy);
+  if (entry) entry.host = host;
+}
+
+export function forgetEasy(id: number, owner?: object): void {
+  if (owner) droppedEasies.unregister(owner);
   loaded?.easyCleanup(id);
   easies.delete(id);
 }
 
-export function forgetMulti(id: number, multi?: MultiListener): void {
-  if (multi) droppedMultis.unregister(multi);
+/** Its callbacks come until this returns. */
+export function forgetMulti(id: number, owner?: object): void {
+  if (owner) droppedMultis.unregister(owner);
   loaded?.multiCleanup(id);
   multis.delete(id);
 }

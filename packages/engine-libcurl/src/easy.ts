@@ -1,5 +1,5 @@
 import { CURLPAUSE_CONT, type CurlewError, type EasyHandle, MisuseError, TransferError } from "@curlew/core";
-import { forgetEasy, keepEasy, native } from "./binding.js";
+import { forgetEasy, hostOf, keepEasy, native } from "./binding.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
 import { type InfoName, type InfoValue, infos } from "./infos.js";
 import type { Libcurl } from "./library.js";
@@ -19,35 +19,39 @@ const CURL_WRITEFUNC_ERROR = 0xffffffff;
  */
 export type DataFunction = (bytes: Uint8Array) => number | undefined | void;
 
-/** The multi an easy is added to, as the easy sees it. */
-export interface Host {
-  /** A callback of the multi, or of one of its easies, is on the stack: libcurl forbids most calls now (C 10.2). */
-  readonly inCallback: boolean;
-  enterCallback(): void;
-  leaveCallback(): void;
-}
-
 /** An easy handle: one transfer's options and, afterwards, its infos. Free it with `cleanup`. */
-export class Easy implements EasyHandle, EasyListener {
+export class Easy implements EasyHandle {
   readonly library: Libcurl;
   #id: number;
   #write: DataFunction | null = null;
   #header: DataFunction | null = null;
   #thrown: { readonly error: unknown } | undefined;
   #rawPause = CURLPAUSE_CONT;
-  /** The multi it is added to. Set by that multi. */
-  host: Host | undefined;
+  readonly #listener: EasyListener = {
+    easy: this,
+    wrote: (bytes) => this.#answer(this.#write, bytes),
+    headerLine: (bytes) => this.#answer(this.#header, bytes),
+    begins: () => {
+      this.#thrown = undefined;
+      this.#rawPause = CURLPAUSE_CONT;
+    },
+  };
 
   constructor(library: Libcurl) {
     this.library = library;
     this.#id = native().easyInit(library.index);
     if (this.#id === 0) throw new TransferError("LIBCURL_FAILED", "curl_easy_init failed: out of memory");
-    keepEasy(this.#id, this);
+    keepEasy(this.#id, this.#listener, this);
   }
 
   /** The addon's number for it, 0 after `cleanup`. */
   get id(): number {
     return this.#id;
+  }
+
+  /** Whether it is added to a multi, done or not. */
+  get added(): boolean {
+    return hostOf(this.#id) !== undefined;
   }
 
   /** @throws MisuseError, CurlewError: see docs/errors.md */
@@ -102,7 +106,7 @@ export class Easy implements EasyHandle, EasyListener {
     this.#open();
     if (!Number.isInteger(bitmask) || (bitmask & ~5) !== 0)
       throw new MisuseError("OUT_OF_RANGE", `pause takes a mask of CURLPAUSE_ values, not ${bitmask}`);
-    if (!this.host) return;
+    if (!this.added) return;
     this.#rawPause = bitmask;
     const code = native().easyPause(this.#id, bitmask);
     // 43: not started, or done already (C 11.9). 23: the write callback failed in here; its transfer will say so.
@@ -149,23 +153,8 @@ export class Easy implements EasyHandle, EasyListener {
     return new TransferError("TRANSFER_FAILED", what, { curlCode });
   }
 
-  /** For the multi: a new transfer begins. */
-  begin(host: Host): void {
-    this.host = host;
-    this.#thrown = undefined;
-    this.#rawPause = CURLPAUSE_CONT;
-  }
-
-  wrote(bytes: Uint8Array): number {
-    return this.#answer(this.#write, bytes);
-  }
-
-  headerLine(bytes: Uint8Array): number {
-    return this.#answer(this.#header, bytes);
-  }
-
   #answer(callback: DataFunction | null, bytes: Uint8Array): number {
-    const host = this.host;
+    const host = hostOf(this.#id);
     host?.enterCallback();
     try {
       const taken = callback?.(bytes) ?? bytes.length;
@@ -184,8 +173,9 @@ export class Easy implements EasyHandle, EasyListener {
   }
 
   #notAdded(what: string): void {
-    if (!this.host) return;
-    const how = this.host.inCallback ? "after the callback has returned" : "first";
+    const host = hostOf(this.#id);
+    if (!host) return;
+    const how = host.inCallback ? "after the callback has returned" : "first";
     throw new MisuseError(
       "HANDLE_IN_USE",
       `an easy handle cannot be ${what} while it is added to a multi: remove it ${how}`,

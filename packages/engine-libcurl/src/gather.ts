@@ -42,7 +42,7 @@ export class Collector {
     native().collect(multi, room, used, records);
     let end = used;
     for (let i = 0, at = HEAD_INTS; i < (records[0] ?? 0); i++, at += RECORD_INTS) {
-      const easy = easyById(records[at] ?? 0) as Easy | undefined;
+      const easy = easyById(records[at] ?? 0)?.easy as Easy | undefined;
       const kind = kinds[records[at + 1] ?? 0];
       const start = records[at + 2] ?? 0;
       end = start + (records[at + 3] ?? 0);

@@ -9,8 +9,9 @@ import {
   type SocketLife,
   type TransferRequest,
 } from "@curlew/core";
-import { easyById, forgetMulti, keepMulti, native } from "./binding.js";
-import type { Easy, Host } from "./easy.js";
+import { easyById, forgetMulti, hostOf, keepMulti, native, setHost } from "./binding.js";
+import { CallbackDepth } from "./callback-depth.js";
+import type { Easy } from "./easy.js";
 import { Collector } from "./gather.js";
 import type { Libcurl } from "./library.js";
 import { type MultiOptionName, multiOptions } from "./multi-options.js";
@@ -31,7 +32,7 @@ const UNKNOWN_OPTION = 6;
  * A throw of the socket or timer callback, or an answer that is not 0, never reaches libcurl, which would kill the multi
  * for it (C 2.9, 4.11): libcurl gets 0, and the call that was under way throws CALLBACK_FAILED.
  */
-export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
+export class Multi implements GatheringEngine<Easy> {
   readonly name = "libcurl";
   readonly library: Libcurl;
   #id: number;
@@ -46,33 +47,26 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
   readonly #closeIsTold = new Set<number>();
   readonly #added = new Set<Easy>();
   readonly #collector = new Collector();
-  #callbackDepth = 0;
+  readonly #depth = new CallbackDepth();
+  readonly #listener: MultiListener = {
+    socketTold: (easy, fd, what, index) => this.#socketTold(easy, fd, what, index),
+    timerTold: (timeoutMs) => this.#timerTold(timeoutMs),
+    socketOpened: (fd) => this.#socketOpened(fd),
+    socketClosing: (fd) => this.#socketClosing(fd),
+  };
   #failure: unknown;
 
   constructor(library: Libcurl) {
     this.library = library;
     this.#id = native().multiInit(library.index);
     if (this.#id === 0) throw new MultiError("MULTI_FAILED", 3, "curl_multi_init failed: out of memory");
-    keepMulti(this.#id, this);
+    keepMulti(this.#id, this.#listener, this);
     // Ends with cleanup() instead of waiting for resolver threads; not there before 8.20.
     native().multiSetLong(this.#id, multiOptions.QUICK_EXIT, 1);
   }
 
   get hazards() {
     return this.library.hazards;
-  }
-
-  /** Whether one of its callbacks is on the stack. */
-  get inCallback(): boolean {
-    return this.#callbackDepth > 0;
-  }
-
-  enterCallback(): void {
-    this.#callbackDepth++;
-  }
-
-  leaveCallback(): void {
-    this.#callbackDepth--;
   }
 
   setopt<K extends keyof MultiCallbacks<Easy>>(option: K, value: MultiCallbacks<Easy>[K]): void;
@@ -116,27 +110,29 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
 
   addHandle(easy: Easy): void {
     this.#enter();
-    const { host } = easy;
-    if (host !== undefined && host !== this)
+    if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
+    const host = hostOf(easy.id);
+    if (host !== undefined && host !== this.#depth)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is added to another multi: remove it there first");
     // By number: the ESM and the CJS copy of this package have their own objects for one library.
     if (easy.library.index !== this.library.index)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is of another libcurl than the multi");
-    if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
-    if (host === undefined) easy.begin(this); // before, because callbacks may ask for it
+    if (host === undefined) easyById(easy.id)?.begins();
+    setHost(easy.id, this.#depth); // before, because callbacks may ask
     const code = native().multiAddHandle(this.#id, easy.id);
     if (code === 0) this.#added.add(easy);
-    else easy.host = host;
+    else setHost(easy.id, host);
     this.#finish(code, "curl_multi_add_handle");
   }
 
   /** Also of a handle that is done. Its unread message goes with it (C 9.4). */
   removeHandle(easy: Easy): void {
     this.#enter();
-    if (easy.host !== this) throw new MisuseError("HANDLE_IN_USE", "this easy handle is not added to this multi");
+    if (hostOf(easy.id) !== this.#depth)
+      throw new MisuseError("HANDLE_IN_USE", "this easy handle is not added to this multi");
     const code = native().multiRemoveHandle(this.#id, easy.id);
     if (code === 0) {
-      easy.host = undefined;
+      setHost(easy.id, undefined);
       this.#added.delete(easy);
     }
     this.#finish(code, "curl_multi_remove_handle");
@@ -178,7 +174,7 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
     for (;;) {
       const id = native().multiInfoRead(this.#id, message);
       if (id < 0) return undefined;
-      const easy = easyById(id) as Easy | undefined;
+      const easy = easyById(id)?.easy as Easy | undefined;
       if (easy) return { easy, result: message[0] ?? 0, queued: message[1] ?? 0 };
     }
   }
@@ -189,7 +185,7 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
     // The number stays valid for callbacks until the addon has let go of it (C 6.7).
     forgetMulti(this.#id, this);
     this.#id = 0;
-    for (const easy of this.#added) easy.host = undefined;
+    for (const easy of this.#added) setHost(easy.id, undefined);
     this.#added.clear();
     this.#finish(0, "curl_multi_cleanup");
   }
@@ -233,33 +229,33 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
 
   // --- what the addon tells -----------------------------------------------------------------------------------------
 
-  socketTold(easyId: number, fd: number, what: number, index: number): void {
+  #socketTold(easyId: number, fd: number, what: number, index: number): void {
     const action = (what & ~CLOSE_IS_TOLD) as PollAction;
     if (what & CLOSE_IS_TOLD) this.#closeIsTold.add(fd);
     else this.#closeIsTold.delete(fd);
-    const easy = easyById(easyId) as Easy | undefined;
+    const easy = easyById(easyId)?.easy as Easy | undefined;
     const { SOCKETFUNCTION, SOCKETDATA } = this.#callbacks;
     this.#callBack("socket", () => SOCKETFUNCTION?.(easy, fd, action, SOCKETDATA, this.#pointers.at(index)));
     if (action === 4) this.#pointers.drop(fd);
   }
 
-  timerTold(timeoutMs: number): void {
+  #timerTold(timeoutMs: number): void {
     const { TIMERFUNCTION, TIMERDATA } = this.#callbacks;
     this.#callBack("timer", () => TIMERFUNCTION?.(timeoutMs, TIMERDATA));
   }
 
-  socketOpened(fd: number): void {
+  #socketOpened(fd: number): void {
     this.#closeIsTold.delete(fd);
     this.#callBack("open-socket", () => this.#life?.opened(fd));
   }
 
-  socketClosing(fd: number): void {
+  #socketClosing(fd: number): void {
     this.#closeIsTold.delete(fd);
     this.#callBack("close-socket", () => this.#life?.closing(fd));
   }
 
   #callBack(name: string, run: () => number | undefined | void): void {
-    this.enterCallback();
+    this.#depth.enterCallback();
     try {
       const answer = run() ?? 0;
       if (answer !== 0)
@@ -273,7 +269,7 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
       const told = `the ${name} callback threw: ${why}`;
       this.#failure ??= new MultiError("CALLBACK_FAILED", ABORTED_BY_CALLBACK, told, error);
     } finally {
-      this.leaveCallback();
+      this.#depth.leaveCallback();
     }
   }
 
@@ -286,7 +282,7 @@ export class Multi implements GatheringEngine<Easy>, MultiListener, Host {
   /** Refuses before libcurl does: up to 8.3 it forgets to, after a nested callback (C 10.4). */
   #enter(): void {
     this.#open();
-    if (this.#callbackDepth > 0)
+    if (this.#depth.inCallback)
       throw new MultiError(
         "RECURSIVE_CALL",
         RECURSIVE_API_CALL,

@@ -83,10 +83,22 @@ export interface MultiListener {
   socketClosing(fd: number): void;
 }
 
-/** What an easy hears of callbacks; the answers are those of libcurl's callbacks. */
+/** What an easy hears of callbacks, and of its multi; the answers are those of libcurl's callbacks. */
 export interface EasyListener {
+  /** Whose listener it is: an Easy of any copy of this package. */
+  readonly easy: object;
   wrote(bytes: Uint8Array): number;
   headerLine(bytes: Uint8Array): number;
+  /** A new transfer begins. */
+  begins(): void;
+}
+
+/** The multi that an easy is added to, as far as the easy is concerned. */
+export interface Host {
+  /** A callback of the multi, or of one of its easies, is on the stack: libcurl forbids most calls now (C 10.2). */
+  readonly inCallback: boolean;
+  enterCallback(): void;
+  leaveCallback(): void;
 }
 
 /** In `what`: the close of this descriptor will be announced (enum in native/multi.c). */

@@ -1,0 +1,21 @@
+import type { Host } from "./native.js";
+
+/**
+ * How many callbacks of a multi, and of the easies added to it, are on the stack. Counted here because libcurl up to 8.3
+ * forgets about the outer ones when a nested one returns, and lets calls through that it must refuse (C 10.4).
+ */
+export class CallbackDepth implements Host {
+  #depth = 0;
+
+  get inCallback(): boolean {
+    return this.#depth > 0;
+  }
+
+  enterCallback(): void {
+    this.#depth++;
+  }
+
+  leaveCallback(): void {
+    this.#depth--;
+  }
+}
