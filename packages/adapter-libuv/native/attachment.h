@@ -32,6 +32,8 @@ typedef struct attachment {
   uv_prepare_t prepare; /* runs right before polling, when something was started since */
   uv_check_t check;     /* runs right after polling: the end of a batch */
   uv_timer_t timer;
+  uv_idle_t idle; /* active while a delay of 0 is armed: the loop does not block */
+  bool zero_due;  /* and was so when this iteration's polling was over */
   watcher **by_fd;
   int size;
   list seen;    /* of watchers with bits */
