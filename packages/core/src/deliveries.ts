@@ -113,7 +113,7 @@ export class Deliveries<E extends EasyHandle> {
     this.#more = false;
     this.#owner.collect((easy, kind, bytes) => {
       const record = this.#owner.recordOf(easy);
-      if (!record || record.silent || record.failed) return;
+      if (!record) return;
       record.events.push({ kind, bytes });
       this.queue(record);
     });
