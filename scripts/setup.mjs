@@ -13,13 +13,14 @@ process.chdir(join(import.meta.dirname, ".."));
 const NATIVE = [
   ["packages/engine-libcurl", "engine"],
   ["packages/adapter-libuv", "libuv"],
+  ["packages/adapter-epoll", "epoll"],
   ["packages/testkit", "testkit"],
 ];
 
 /** What is built from TypeScript; each group needs those before it. */
 const BUILT = [
   ["packages/core", "packages/testkit"],
-  ["packages/engine-libcurl", "packages/adapter-libuv"],
+  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll"],
   ["packages/curlew"],
   ["demo"],
 ];
