@@ -6,7 +6,7 @@ static void drop(attachment *a) {
   if (--a->users == 0) free(a);
 }
 
-/* On the thread. It calls once and then sleeps until on_call lets it go, so one call at most is ever queued. */
+/* On the thread. It calls once and then sleeps until it is asked to wait again, so one call at most is ever queued. */
 static bool call(void *data) {
   attachment *a = data;
   a->users++;
@@ -15,24 +15,22 @@ static bool call(void *data) {
   return false;
 }
 
-/* On JavaScript's thread, from its loop. What is ready is asked for only here, so no report is older than this call. */
-static void turn(attachment *a, napi_env env, napi_value listener) {
-  bool expired = false;
-  int count = epoll_set_ready(&a->set, a->events, a->room, &expired);
-  if (a->set.haunted && epoll_set_rebuild(&a->set) == 0) a->waiter.watched = a->set.epoll;
-  if (count > 0 || expired) attachment_tell(env, listener, count, expired);
-}
-
-/* Without an environment, or after close, a call that was queued before: nothing is to be done but to let go. */
+/* On JavaScript's thread, from its loop. Without an environment, or after close, it is a call that was queued before. */
 static void on_call(napi_env env, napi_value listener, void *context, void *data) {
   attachment *a = context;
   (void)data;
-  if (env != NULL && !a->closed) {
-    turn(a, env, listener);
-    if (!a->closed) waiter_release(&a->waiter);
-  }
+  if (env != NULL && !a->closed) attachment_tell(env, listener);
   drop(a);
 }
+
+/* What is ready is asked for on JavaScript's thread only, so no report is older than the call that asks. */
+int attachment_ready(attachment *a, bool *expired) {
+  int count = epoll_set_ready(&a->set, a->events, a->room, expired);
+  if (a->set.haunted) epoll_set_rebuild(&a->set);
+  return count;
+}
+
+void attachment_wait(attachment *a) { waiter_wait_for(&a->waiter, a->set.epoll); }
 
 /* Runs when a worker ends, and when the main thread's loop runs out; after process.exit() nothing runs. Synchronous: Deno
  * frees twice what an asynchronous hook removes (P 2.2). The threadsafe function has a hook of its own, which was added
@@ -66,8 +64,11 @@ static bool start(attachment *a, napi_value listener, napi_value events, int *er
   *error = epoll_set_open(&a->set);
   if (*error != 0) return false;
   if (create_function(a, listener, events)) {
-    *error = waiter_start(&a->waiter, a->set.epoll, call, a);
-    if (*error == 0) return true;
+    *error = waiter_start(&a->waiter, call, a);
+    if (*error == 0) {
+      attachment_wait(a);
+      return true;
+    }
   }
   abandon_function(a);
   epoll_set_close(&a->set);
@@ -93,7 +94,7 @@ void attachment_hold(attachment *a, bool alive) {
   else napi_unref_threadsafe_function(a->env, a->function);
 }
 
-/* The thread is not waited for long: it waits for a descriptor that is written to here, or has just been let go. */
+/* The thread is not waited for long: all it ever waits for is the epoll descriptor that is written to here. */
 void attachment_close(attachment *a) {
   if (a->closed) return;
   a->closed = true;

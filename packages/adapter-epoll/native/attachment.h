@@ -20,13 +20,16 @@ typedef struct {
   _Atomic int users; /* JavaScript, and a call that is queued or under way: the last one frees */
 } attachment;
 
-/* NULL, and `error` is -errno, or 0 when the runtime refused something. `listener`: (how many events, whether the timer
- * expired) => void */
+/* NULL, and `error` is -errno, or 0 when the runtime refused something. `listener` is called, without arguments, when
+ * something is ready, and then not again until attachment_wait. */
 attachment *attachment_open(napi_env env, napi_value listener, napi_value events, int *error);
+/* How many events were put into `events`; `expired` is only ever set. */
+int attachment_ready(attachment *a, bool *expired);
+void attachment_wait(attachment *a);
 void attachment_hold(attachment *a, bool alive);
 void attachment_close(attachment *a);
 
 /* In module.c: enters JavaScript, from the loop. */
-void attachment_tell(napi_env env, napi_value listener, int32_t count, bool expired);
+void attachment_tell(napi_env env, napi_value listener);
 
 #endif

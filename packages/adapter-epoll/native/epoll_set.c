@@ -19,10 +19,9 @@ static int control(int epoll, int operation, int fd, uint32_t events, uint64_t d
 }
 
 /* Level-triggered: libcurl may leave bytes unread and is not told again (P D4). */
-static int control_fd(const epoll_set *set, int operation, int fd) {
-  const registration *r = &set->by_fd[fd];
-  uint32_t events = (r->interest & SEEN_IN ? EPOLLIN : 0) | (r->interest & SEEN_OUT ? EPOLLOUT : 0);
-  return control(set->epoll, operation, fd, events, (uint64_t)r->generation << 32 | (uint32_t)fd);
+static int control_fd(const epoll_set *set, int operation, int fd, registration r) {
+  uint32_t events = (r.interest & SEEN_IN ? EPOLLIN : 0) | (r.interest & SEEN_OUT ? EPOLLOUT : 0);
+  return control(set->epoll, operation, fd, events, (uint64_t)r.generation << 32 | (uint32_t)fd);
 }
 
 /* An epoll descriptor with the timer in it, or -errno. */
@@ -52,6 +51,10 @@ void epoll_set_close(epoll_set *set) {
   set->size = 0;
 }
 
+static bool registered(const epoll_set *set, int fd) {
+  return fd >= 0 && fd < set->size && set->by_fd[fd].interest != 0;
+}
+
 static bool make_room(epoll_set *set, int fd) {
   if (fd < set->size) return true;
   int size = fd * 2 + 16;
@@ -65,33 +68,34 @@ static bool make_room(epoll_set *set, int fd) {
 
 /* The table may be wrong about the kernel: a number can be closed unseen, and is then another object's (MOD: ENOENT), or
  * lead back to one that a duplicate has kept (ADD: EEXIST). Then the other verb is right (P A1). */
-static int add_or_modify(epoll_set *set, int fd, int interest) {
-  registration *r = &set->by_fd[fd];
-  bool known = r->interest != 0;
-  if (!known) r->generation = ++set->generation;
-  r->interest = (uint8_t)interest;
-  int error = control_fd(set, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd);
+static int add_or_modify(epoll_set *set, int fd, registration *r) {
+  bool known = registered(set, fd);
+  r->generation = known ? set->by_fd[fd].generation : ++set->generation;
+  int error = control_fd(set, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, *r);
   if (error != (known ? -ENOENT : -EEXIST)) return error;
   r->generation = ++set->generation;
-  return control_fd(set, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd);
+  return control_fd(set, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, *r);
+}
+
+/* EBADF, ENOENT and EPERM say that it is closed, or another file's by now: forgotten is forgotten (P A2). An empty mask would
+ * be no way to do this: errors and hang-ups would go on being reported (P A11). */
+static void forget(epoll_set *set, int fd) {
+  if (registered(set, fd)) set->by_fd[fd].interest = 0;
+  control(set->epoll, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
 int epoll_set_watch(epoll_set *set, int fd, int interest) {
-  if (fd < 0) return -EBADF;
-  /* Before the table grows for a number that cannot be a descriptor's. */
-  if (fd >= set->size && fd >= getdtablesize()) return -EBADF;
-  if (!make_room(set, fd)) return -ENOMEM;
-  int error = add_or_modify(set, fd, interest);
-  if (error != 0) epoll_set_unwatch(set, fd);
+  registration r = {.interest = (uint8_t)interest};
+  int error = add_or_modify(set, fd, &r);
+  /* Room is made for numbers that epoll has taken only: they are small. */
+  if (error == 0 && !make_room(set, fd)) error = -ENOMEM;
+  if (error == 0) set->by_fd[fd] = r;
+  else forget(set, fd);
   return error;
 }
 
-/* EBADF, ENOENT and EPERM say that it is closed, or another file's by now: forgotten is forgotten (P A2). The interest in
- * an empty mask is no way to do this: errors and hang-ups would go on being reported (P A11). */
 void epoll_set_unwatch(epoll_set *set, int fd) {
-  if (fd < 0 || fd >= set->size || set->by_fd[fd].interest == 0) return;
-  set->by_fd[fd].interest = 0;
-  control(set->epoll, EPOLL_CTL_DEL, fd, 0, 0);
+  if (registered(set, fd)) forget(set, fd);
 }
 
 void epoll_set_timer(const epoll_set *set, int64_t delay_ns) {
@@ -117,7 +121,7 @@ int epoll_set_ready(epoll_set *set, int32_t *events, int room, bool *expired) {
     int fd = (int)(uint32_t)data;
     if (data == TIMER) {
       *expired = true;
-    } else if (set->by_fd[fd].interest == 0 || set->by_fd[fd].generation != data >> 32) {
+    } else if (!registered(set, fd) || set->by_fd[fd].generation != data >> 32) {
       set->haunted = true;
     } else {
       events[told * 2] = fd;
@@ -137,6 +141,6 @@ int epoll_set_rebuild(epoll_set *set) {
   set->epoll = epoll;
   set->haunted = false;
   for (int fd = 0; fd < set->size; fd++)
-    if (set->by_fd[fd].interest != 0) control_fd(set, EPOLL_CTL_ADD, fd);
+    if (registered(set, fd)) control_fd(set, EPOLL_CTL_ADD, fd, set->by_fd[fd]);
   return 0;
 }

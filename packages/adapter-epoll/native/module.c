@@ -3,6 +3,8 @@
 
 #include "attachment.h"
 
+enum { EXPIRED = 1 << 16 };
+
 static napi_value number(napi_env env, double value) {
   napi_value out = NULL;
   napi_create_double(env, value, &out);
@@ -25,18 +27,14 @@ static int32_t integer(napi_env env, napi_value value) {
 
 /* What promises wait for runs when the call of the threadsafe function is over, on every runtime (P 2.3). An exception would
  * vanish without napi_fatal_exception. */
-void attachment_tell(napi_env env, napi_value listener, int32_t count, bool expired) {
-  napi_handle_scope scope;
-  napi_value arguments[2], undefined, result, exception;
+void attachment_tell(napi_env env, napi_value listener) {
+  napi_value undefined, result, exception;
   bool pending = false;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
-  arguments[0] = number(env, count);
-  if (napi_get_boolean(env, expired, &arguments[1]) == napi_ok && napi_get_undefined(env, &undefined) == napi_ok &&
-      napi_call_function(env, undefined, listener, 2, arguments, &result) != napi_ok &&
+  if (napi_get_undefined(env, &undefined) == napi_ok &&
+      napi_call_function(env, undefined, listener, 0, NULL, &result) != napi_ok &&
       napi_is_exception_pending(env, &pending) == napi_ok && pending && /* not so when a worker is terminated */
       napi_get_and_clear_last_exception(env, &exception) == napi_ok)
     napi_fatal_exception(env, exception);
-  napi_close_handle_scope(env, scope);
 }
 
 /* attach(listener, events): the attachment; or -errno; or undefined when the runtime refused. */
@@ -75,6 +73,24 @@ static napi_value set_timer(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* ready(attachment): how many events were put into `events`, plus EXPIRED when the timer did. */
+static napi_value ready(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  bool expired = false;
+  attachment *a = begin(env, info, argv, 1);
+  if (a == NULL) return NULL;
+  int count = attachment_ready(a, &expired);
+  return number(env, count | (expired ? EXPIRED : 0));
+}
+
+/* wait(attachment): lets the thread wait, and the listener be called once. */
+static napi_value wait(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  attachment *a = begin(env, info, argv, 1);
+  if (a != NULL) attachment_wait(a);
+  return NULL;
+}
+
 static napi_value hold(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   bool alive = false;
@@ -101,6 +117,8 @@ NAPI_MODULE_INIT() {
   export_function(env, exports, "watch", watch);
   export_function(env, exports, "unwatch", unwatch);
   export_function(env, exports, "setTimer", set_timer);
+  export_function(env, exports, "ready", ready);
+  export_function(env, exports, "wait", wait);
   export_function(env, exports, "hold", hold);
   export_function(env, exports, "close", close_attachment);
   return exports;

@@ -10,18 +10,24 @@ export type Handle = object & { readonly brand: unique symbol };
 /** The addon's functions, as native/module.c exports them. */
 export interface Addon {
   /**
-   * `listener` hears how many events are in `events`, and whether the timer expired. Answers -errno, or undefined, when there
+   * `listener` is called when something is ready, and then not again until `wait`. Answers -errno, or undefined, when there
    * is no attachment to be had.
    */
-  attach(listener: (count: number, expired: boolean) => void, events: Int32Array): Handle | number | undefined;
+  attach(listener: () => void, events: Int32Array): Handle | number | undefined;
   /** 0 or -errno. */
   watch(handle: Handle, fd: number, interest: number): number;
   unwatch(handle: Handle, fd: number): void;
   /** One shot; 0: at once; below 0: none. */
   setTimer(handle: Handle, delayMs: number): void;
+  /** How many pairs of descriptor and bits were put into `events`, plus EXPIRED when the timer did. */
+  ready(handle: Handle): number;
+  /** Has the thread wait until something is ready. */
+  wait(handle: Handle): void;
   hold(handle: Handle, alive: boolean): void;
   close(handle: Handle): void;
 }
+
+export const EXPIRED = 1 << 16;
 
 let loaded: Addon | undefined;
 
