@@ -3,7 +3,14 @@ import { defineConfig } from "vitest/config";
 /** Tests run on the sources; only child processes, which cannot run TypeScript, use what is built. */
 const conditions = ["@curlew/source"];
 
-const folders = ["packages/core", "packages/engine-libcurl", "packages/adapter-libuv", "packages/curlew", "demo"];
+const folders = [
+  "packages/core",
+  "packages/engine-libcurl",
+  "packages/adapter-libuv",
+  "packages/adapter-epoll",
+  "packages/curlew",
+  "demo",
+];
 
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
-import type { Attachment, LoopError } from "@curlew/core";
+import type { Attachment, LoopAdapter, LoopError } from "@curlew/core";
+import { descriptors } from "@curlew/testkit";
 import { onTestFinished } from "vitest";
-import { libuvLoop } from "../src/index.js";
 
 export interface Seen {
   readonly fd: number;
@@ -8,12 +8,14 @@ export interface Seen {
 }
 
 /** An attachment to the loop the test runs on, and what it reports. */
-export function attached() {
+export function attachedTo(adapter: LoopAdapter) {
   const seen: Seen[] = [];
   const batches: Seen[][] = [];
   const failures: LoopError[] = [];
   let batch: Seen[] = [];
   let expired = 0;
+  let probe = -1;
+  let probed = 0;
   let waiting: (() => void)[] = [];
   const wake = (): void => {
     const all = waiting;
@@ -21,16 +23,22 @@ export function attached() {
     for (const resolve of all) resolve();
   };
   /** Called for each report, inside the batch. */
-  const on: { ready: (fd: number, bits: number) => void; expired: () => void } = { ready() {}, expired() {} };
-  const loop: Attachment = libuvLoop().attach({
+  const on: { ready: (fd: number, bits: number) => void; batchEnd: () => void; expired: () => void } = {
+    ready() {},
+    batchEnd() {},
+    expired() {},
+  };
+  const loop: Attachment = adapter.attach({
     ready(fd, bits) {
+      if (fd === probe) return void probed++;
       seen.push({ fd, bits });
       batch.push({ fd, bits });
       on.ready(fd, bits);
     },
     batchEnd() {
-      batches.push(batch);
+      if (batch.length > 0) batches.push(batch);
       batch = [];
+      on.batchEnd();
       wake();
     },
     expired() {
@@ -42,21 +50,31 @@ export function attached() {
   });
   loop.hold(true);
   onTestFinished(() => loop.close());
+  /** Resolves at the end of the next batch, or when the timer fires. */
+  const next = () => new Promise<void>((resolve) => waiting.push(resolve));
   return {
     loop,
     on,
     seen,
     batches,
     failures,
+    next,
     get expirations() {
       return expired;
     },
-    /** Resolves at the end of the next batch, or when the timer fires. */
-    next: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    /** Until the condition holds; it is asked after each batch. */
+    async until(condition: () => boolean): Promise<void> {
+      while (!condition()) await next();
+    },
+    /** What was ready when this was called has been reported, twice: a descriptor that is ready all the time has been. */
+    async settled(): Promise<void> {
+      probe = descriptors.eventfd();
+      descriptors.write(probe, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+      loop.watch(probe, 1);
+      for (const before = probed; probed < before + 3; ) await next();
+      loop.unwatch(probe);
+      descriptors.close(probe);
+      probe = -1;
+    },
   };
-}
-
-/** One whole turn of the loop and a bit, so that what is ready has been reported. */
-export async function turns(count = 3): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
