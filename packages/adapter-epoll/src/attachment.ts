@@ -22,6 +22,8 @@ export class EpollAttachment implements Attachment {
   /** What the timerfd is set for; undefined once it expired: epoll goes on reporting it until it is set anew. */
   #timerfd: number | undefined = NEVER;
   #inTurn = false;
+  /** The deadline has passed when this turn began, and nothing else was asked for since. */
+  #expiring = false;
   /** A turn was asked of setImmediate. */
   #soon = false;
   #held = false;
@@ -48,13 +50,11 @@ export class EpollAttachment implements Attachment {
   }
 
   arm(delayMs: number): void {
-    this.#deadline = delayMs === 0 ? AT_ONCE : this.now() + delayMs;
-    this.#settle();
+    this.#setDeadline(delayMs === 0 ? AT_ONCE : this.now() + delayMs);
   }
 
   disarm(): void {
-    this.#deadline = NEVER;
-    this.#settle();
+    this.#setDeadline(NEVER);
   }
 
   now(): number {
@@ -85,13 +85,21 @@ export class EpollAttachment implements Attachment {
     if (!this.#soon && !this.#closed) addon().wait(this.#handle);
   }
 
+  /** What is asked for meanwhile, be it a delay of 0, is for a later turn: what promises wait for comes first. */
   #report(count: number): void {
+    this.#expiring = this.now() >= this.#deadline;
     for (let i = 0; i < count * 2 && !this.#closed; i += 2)
       this.#sink.ready(this.#events[i] ?? 0, this.#events[i + 1] ?? 0);
     if (count > 0 && !this.#closed) this.#sink.batchEnd();
-    if (this.#closed || this.now() < this.#deadline) return;
-    this.#deadline = NEVER;
+    if (!this.#expiring || this.#closed) return;
+    this.#setDeadline(NEVER);
     this.#sink.expired();
+  }
+
+  #setDeadline(deadline: number): void {
+    this.#deadline = deadline;
+    this.#expiring = false;
+    this.#settle();
   }
 
   /**

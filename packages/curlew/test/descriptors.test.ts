@@ -8,8 +8,7 @@ import { CURL_POLL_REMOVE, type LoopTrace, traceLoop } from "@curlew/core";
 import { Easy, loadLibcurl } from "@curlew/engine-libcurl";
 import { contentOf, descriptors } from "@curlew/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openLoop } from "../src/loops.js";
-import { run, turns, until, useDriver, useServer, useTransfers } from "./support.js";
+import { openTestLoop, run, turns, until, useDriver, useServer, useTransfers } from "./support.js";
 
 const server = useServer();
 const url = (path: string) => `${server.current.http}/${path}`;
@@ -182,7 +181,7 @@ describe("a child process", () => {
 describe("an unwatch that may wait", () => {
   it("makes requests on a kept connection free of changes to the loop's table", async () => {
     const traces: LoopTrace[] = [];
-    const driver = useDriver({ loop: traceLoop(openLoop(), (trace) => traces.push(trace)) });
+    const driver = useDriver({ loop: traceLoop(openTestLoop(), (trace) => traces.push(trace)) });
     const get = (): Promise<void> =>
       new Promise((resolve) => {
         const easy = new Easy(loadLibcurl());

@@ -1,9 +1,8 @@
 import { createTransferEngine, formatTrace, type LoopTrace, type TransferEngine, traceLoop } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openLoop } from "../src/loops.js";
 import { ports } from "../src/ports.js";
-import { run, until, useServer } from "./support.js";
+import { openTestLoop, run, until, useServer } from "./support.js";
 
 const server = useServer();
 const QUIET_MS = 2000;
@@ -13,7 +12,7 @@ function traced(): { transfers: TransferEngine; wakeups: () => string[] } {
   const traces: LoopTrace[] = [];
   const transfers = createTransferEngine<Easy>({
     createEngine: () => new Multi(loadLibcurl()),
-    loop: traceLoop(openLoop(), (trace) => traces.push(trace)),
+    loop: traceLoop(openTestLoop(), (trace) => traces.push(trace)),
     ports,
   });
   onTestFinished(() => transfers.close());

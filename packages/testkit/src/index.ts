@@ -2,4 +2,4 @@ export { type Certificates, makeCertificates } from "./certificates.js";
 export * as descriptors from "./descriptors.js";
 export { contentOf, type FileEntry, sha256 } from "./files.js";
 export { type Nghttpd, nghttpdMissing, startNghttpd } from "./nghttpd.js";
-export { startServer, type TestServer } from "./server.js";
+export { node, startServer, type TestServer } from "./server.js";

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createTransfers } from "curlew";
 
 const { url, state, way } = workerData;
-const transfers = createTransfers();
+const transfers = createTransfers({ loop: process.env.CURLEW_TEST_LOOP });
 let chunks = 0;
 
 function end() {
