@@ -1,0 +1,77 @@
+// The same tests on every runtime: npm run --silent runtimes -- [--json] [--only NAME] [--runtime NAME]
+// A line for each file and runtime on stderr; at the end a table, or one JSON object, on stdout.
+import { spawn } from "node:child_process";
+import { basename } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { bundle, out } from "./bundle.mjs";
+import { executable, runtimes } from "./fetch.mjs";
+
+/** What is run everywhere, on the loop that is the same everywhere. */
+const FILES = [
+  "packages/adapter-epoll/test/readiness.test.ts",
+  "packages/adapter-epoll/test/timer.test.ts",
+  "packages/curlew/test/transfers.test.ts",
+  "packages/curlew/test/callbacks.test.ts",
+  "packages/curlew/test/descriptors.test.ts",
+  "packages/curlew/test/reentrancy.test.ts",
+  "packages/curlew/test/timers.test.ts",
+  "packages/curlew/test/quiet.test.ts",
+  "packages/curlew/test/exits.test.ts",
+  "packages/curlew/test/volume.test.ts",
+];
+
+/** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
+const LIMIT_MS = 600_000;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean" },
+    only: { type: "string" },
+    runtime: { type: "string" },
+    name: { type: "string" },
+  },
+});
+
+function run(runtime, file) {
+  const args = [...runtime.flags, `${out}/run-file.mjs`, file, ...(values.name ? [values.name] : [])];
+  const env = { ...process.env, CURLEW_TEST_LOOP: "epoll", CURLEW_TEST_NODE: process.execPath };
+  const child = spawn(executable(runtime), args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+  let last = "";
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => {
+      if (/^\{"passed":\d+/.test(line)) last = line;
+      else process.stderr.write(`    ${line}\n`);
+    });
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => {
+      clearTimeout(limit);
+      const counts = last ? JSON.parse(last) : { passed: 0, failed: 0, skipped: 0 };
+      if (code !== 0 && counts.failed === 0) {
+        process.stderr.write(`    FAILED: ${runtime.title} ended with ${signal ?? code} in ${basename(file)}\n`);
+        counts.failed++;
+      }
+      resolve(counts);
+    });
+  });
+}
+
+const chosen = runtimes.filter(({ title }) => values.runtime === undefined || title.startsWith(values.runtime));
+const files = await bundle(FILES.filter((file) => values.only === undefined || file.includes(values.only)));
+const rows = [];
+for (const runtime of chosen) {
+  const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
+  for (const file of files) {
+    const started = performance.now();
+    const counts = await run(runtime, file);
+    for (const key of Object.keys(counts)) row[key] += counts[key];
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stderr.write(`${runtime.title} ${basename(file, ".mjs")}: ${JSON.stringify(counts)} in ${seconds} s\n`);
+  }
+  rows.push(row);
+}
+const line = ({ runtime, passed, failed, skipped }) =>
+  `${runtime.padEnd(16)} ${passed} passed, ${failed} failed, ${skipped} skipped`;
+process.stdout.write(`${values.json ? JSON.stringify({ rows }) : rows.map(line).join("\n")}\n`);
+process.exitCode = rows.length === 0 || rows.some(({ failed }) => failed > 0) ? 1 : 0;
