@@ -11,6 +11,9 @@ import { executable, runtimes } from "./fetch.mjs";
 const FILES = [
   "packages/adapter-epoll/test/readiness.test.ts",
   "packages/adapter-epoll/test/timer.test.ts",
+  "packages/adapter-epoll/test/thread.test.ts",
+  "packages/adapter-epoll/test/kernel.test.ts",
+  "packages/adapter-epoll/test/hold.test.ts",
   "packages/curlew/test/transfers.test.ts",
   "packages/curlew/test/callbacks.test.ts",
   "packages/curlew/test/descriptors.test.ts",

@@ -19,7 +19,8 @@ function report(task) {
   else if (state === "fail") counts.failed++;
   else if (pattern === undefined) counts.skipped++;
   if (state === "fail")
-    for (const error of errors) console.log(`FAILED ${fullName(task)}: ${error.stack ?? error.message}`);
+    for (const error of errors)
+      console.log(`FAILED ${fullName(task)}: ${error.stack ?? error.message}${error.diff ? `\n${error.diff}` : ""}`);
   else if (state !== "pass" && pattern === undefined)
     console.log(`skipped ${fullName(task)}: ${note ?? "no reason was given"}`);
   else if (state === "pass" && process.env.CURLEW_TEST_VERBOSE)
@@ -31,7 +32,7 @@ function walk(task) {
   // A file that could not be loaded, or a hook that failed.
   for (const error of task.result?.errors ?? []) {
     counts.failed++;
-    console.log(`FAILED ${task.name}: ${error.stack ?? error.message}`);
+    console.log(`FAILED ${task.name}: ${error.stack ?? error.message}${error.diff ? `\n${error.diff}` : ""}`);
   }
   for (const child of task.tasks) walk(child);
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs";
 import { createServer } from "node:net";
-import type { LoopAdapter } from "@curlew/core";
+import { CURL_POLL_OUT, type LoopAdapter } from "@curlew/core";
+import { descriptors } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { attachedTo } from "./attached.js";
 
@@ -50,6 +51,24 @@ export function timerTests(makeLoop: () => LoopAdapter): void {
       made.loop.disarm();
       await new Promise((resolve) => setTimeout(resolve, 30));
       expect(made.expirations).toBe(0);
+    });
+
+    it("of 0 asked for inside a batch waits for what promises wait for, and for other users of the loop (C 4.9)", async () => {
+      const { loop, on, until } = attached();
+      const [a, b] = descriptors.socketpair();
+      const order: string[] = [];
+      on.expired = () => order.push("expired");
+      on.batchEnd = () => {
+        on.batchEnd = () => {};
+        order.push("batch");
+        loop.unwatch(a);
+        loop.arm(0);
+        Promise.resolve().then(() => order.push("continuation"));
+      };
+      loop.watch(a, CURL_POLL_OUT);
+      await until(() => order.includes("expired"));
+      expect(order).toEqual(["batch", "continuation", "expired"]);
+      for (const fd of [a, b]) descriptors.close(fd);
     });
 
     it("of 0 does not fire inside arm, and fires once (P 16)", async () => {
