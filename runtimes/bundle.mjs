@@ -1,13 +1,15 @@
 // Makes one file of each test, for runtimes that do not know our conditions and have no vitest. The packages stay outside
 // of it: what is tested is what is built.
 import { readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-const root = resolve(import.meta.dirname, "..");
+export const root = resolve(import.meta.dirname, "..");
 /** Inside the checkout, because Deno looks for package.json upwards from the program. */
 export const out = join(root, ".cache/runtime-tests");
+
+const dist = (name, file) => pathToFileURL(join(root, "packages", name, "dist", file)).href;
 
 const packages = {
   name: "packages",
@@ -17,10 +19,15 @@ const packages = {
       path: join(root, "packages/testkit/src/loop-tests/index.ts"),
     }));
     onResolve({ filter: /^(@curlew\/[a-z-]+|curlew)$/ }, ({ path }) => ({
-      path: pathToFileURL(join(root, "packages", basename(path), "dist/index.js")).href,
+      path: dist(basename(path), "index.js"),
       external: true,
     }));
-    // Tests find their programs, and sources their addons, beside themselves.
+    // The entries that know where the native part is; the rest of a package's source may be in the bundle.
+    onResolve({ filter: /^\.\.\/src\/(index|binding)\.js$/ }, ({ path, resolveDir }) => ({
+      path: dist(basename(dirname(resolveDir)), path.endsWith("binding.js") ? "binding.cjs" : "index.js"),
+      external: true,
+    }));
+    // Tests find their programs beside themselves.
     onLoad({ filter: /packages\/.*\.ts$/ }, ({ path }) => ({
       loader: "ts",
       contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),

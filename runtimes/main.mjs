@@ -1,28 +1,16 @@
 // The same tests on every runtime: npm run --silent runtimes -- [--json] [--only NAME] [--runtime NAME]
 // A line for each file and runtime on stderr; at the end a table, or one JSON object, on stdout.
 import { spawn } from "node:child_process";
-import { basename } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { bundle, out } from "./bundle.mjs";
+import { bundle, out, root } from "./bundle.mjs";
 import { executable, runtimes } from "./fetch.mjs";
 
-/** What is run everywhere, on the loop that is the same everywhere. */
-const FILES = [
-  "packages/adapter-epoll/test/readiness.test.ts",
-  "packages/adapter-epoll/test/timer.test.ts",
-  "packages/adapter-epoll/test/thread.test.ts",
-  "packages/adapter-epoll/test/kernel.test.ts",
-  "packages/adapter-epoll/test/hold.test.ts",
-  "packages/curlew/test/transfers.test.ts",
-  "packages/curlew/test/callbacks.test.ts",
-  "packages/curlew/test/descriptors.test.ts",
-  "packages/curlew/test/reentrancy.test.ts",
-  "packages/curlew/test/timers.test.ts",
-  "packages/curlew/test/quiet.test.ts",
-  "packages/curlew/test/exits.test.ts",
-  "packages/curlew/test/volume.test.ts",
-];
+/** Whose tests are run everywhere: all but those of what only Node has, and of what the documentation shows. */
+const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
+const NOT_HERE = ["docs.test.ts"];
 
 /** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
 const LIMIT_MS = 600_000;
@@ -61,7 +49,12 @@ function run(runtime, file) {
 }
 
 const chosen = runtimes.filter(({ title }) => values.runtime === undefined || title.startsWith(values.runtime));
-const files = await bundle(FILES.filter((file) => values.only === undefined || file.includes(values.only)));
+const tests = PACKAGES.flatMap((name) => {
+  const folder = `packages/${name}/test`;
+  const found = readdirSync(join(root, folder)).filter((file) => file.endsWith(".test.ts") && !NOT_HERE.includes(file));
+  return found.sort().map((file) => `${folder}/${file}`);
+});
+const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));
 const rows = [];
 for (const runtime of chosen) {
   const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
