@@ -8,7 +8,11 @@ export const runtimeName = (["bun", "deno"] as const).find((name) => versions[na
 /** What is said about the libcurl at hand is said rightly, and not what the tests of exits are about. */
 const FLAGS = { node: ["--disable-warning=CURLEW_LIBCURL"], bun: [], deno: ["run", "--allow-all"] };
 
-/** Starts a program on the runtime this is. */
+/** Command and arguments that run a program on the runtime this is. */
+export function programCommand(file: string, args: readonly string[]): [command: string, args: string[]] {
+  return [process.execPath, [...FLAGS[runtimeName], file, ...args]];
+}
+
 export function startProgram(file: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-  return spawn(process.execPath, [...FLAGS[runtimeName], file, ...args], options);
+  return spawn(...programCommand(file, args), options);
 }
