@@ -1,5 +1,5 @@
-// The same tests on every runtime: npm run --silent runtimes -- [--json] [--only NAME] [--runtime NAME]
-// A line for each file and runtime on stderr; at the end a table, or one JSON object, on stdout.
+// The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME] [--only FILE] [--name PATTERN]
+// A line for each file and runtime on stderr; at the end a table, one JSON object, or the line that CI counts, on stdout.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -18,6 +18,7 @@ const LIMIT_MS = 600_000;
 const { values } = parseArgs({
   options: {
     json: { type: "boolean" },
+    totals: { type: "boolean" },
     only: { type: "string" },
     runtime: { type: "string" },
     name: { type: "string" },
@@ -69,5 +70,8 @@ for (const runtime of chosen) {
 }
 const line = ({ runtime, passed, failed, skipped }) =>
   `${runtime.padEnd(16)} ${passed} passed, ${failed} failed, ${skipped} skipped`;
-process.stdout.write(`${values.json ? JSON.stringify({ rows }) : rows.map(line).join("\n")}\n`);
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+const totals = () => `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;
+const text = values.json ? JSON.stringify({ rows }) : rows.map(line).join("\n");
+process.stdout.write(`${text}\n${values.totals ? `${totals()}\n` : ""}`);
 process.exitCode = rows.length === 0 || rows.some(({ failed }) => failed > 0) ? 1 : 0;

@@ -1,6 +1,5 @@
 /** What the front door does by itself on the runtime at hand, as users have it: built, without a word about loops. */
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { programCommand, runtimeName } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
@@ -40,13 +39,6 @@ describe("curlew doctor", () => {
     const told = JSON.parse(stdout);
     expect(told.runtime).toBe(diagnose().runtime);
     expect(told.loops).toContainEqual({ name: "epoll", works: true });
-  });
-});
-
-describe("the packages", () => {
-  it("can be required as well as imported, here too", () => {
-    const required = createRequire(import.meta.url)("../dist/index.cjs") as typeof import("../src/index.js");
-    expect(required.diagnose().runtime).toBe(diagnose().runtime);
   });
 });
 
