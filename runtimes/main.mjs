@@ -10,7 +10,7 @@ import { executable, runtimes } from "./fetch.mjs";
 
 /** Whose tests are run everywhere: all but those of what only Node has, and of what the documentation shows. */
 const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
-const NOT_HERE = ["docs.test.ts"];
+const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
 
 /** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
 const LIMIT_MS = 600_000;
