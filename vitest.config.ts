@@ -19,7 +19,7 @@ const onEpoll = {
   folder: "packages/curlew",
   name: "curlew-epoll",
   env: { CURLEW_TEST_LOOP: "epoll" },
-  exclude: ["test/docs.test.ts"],
+  exclude: ["test/docs.test.ts", "test/cpu.test.ts"],
 };
 
 export default defineConfig({
