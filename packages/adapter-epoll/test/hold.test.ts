@@ -7,20 +7,21 @@ import { describe, expect, it, onTestFinished } from "vitest";
 const program = fileURLToPath(new URL("./programs/hold.mjs", import.meta.url));
 
 /** stdin stays open and silent: it is the descriptor that is watched. */
-function start(hold: boolean) {
-  const child = startProgram(program, [String(hold)], { stdio: ["pipe", "pipe", "inherit"] });
+function start(hold: string) {
+  const child = startProgram(program, [hold], { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
 
 describe("hold", () => {
-  it("false: the process ends, whatever is watched and armed", async () => {
-    const [code, signal] = await once(start(false), "exit");
-    expect({ code, signal }).toEqual({ code: 0, signal: null });
-  });
+  for (const hold of ["false", "never"])
+    it(`${hold}: the process ends, whatever is watched and armed`, async () => {
+      const [code, signal] = await once(start(hold), "exit");
+      expect({ code, signal }).toEqual({ code: 0, signal: null });
+    });
 
   it("true: the process lives, with nothing but the attachment", async () => {
-    const child = start(true);
+    const child = start("true");
     let said = "";
     for await (const data of child.stdout ?? []) {
       said += data;

@@ -1,4 +1,4 @@
-// Watches a descriptor, arms a timer, and holds or not: hold.mjs true|false
+// Watches a descriptor, arms a timer, and holds, or holds and lets go, or never held: hold.mjs true|false|never
 import { epollLoop } from "@curlew/adapter-epoll";
 
 const loop = epollLoop().attach({
@@ -9,6 +9,6 @@ const loop = epollLoop().attach({
 });
 loop.watch(0, 1);
 loop.arm(process.argv[2] === "true" ? 100 : 60_000);
-loop.hold(true);
-loop.hold(process.argv[2] === "true");
+if (process.argv[2] !== "never") loop.hold(true);
+if (process.argv[2] === "false") loop.hold(false);
 process.stdout.write("ready\n");
