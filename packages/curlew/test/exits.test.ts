@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { startProgram } from "@curlew/testkit";
+import { runtimeName, startProgram } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { useServer } from "./support.js";
 
@@ -122,7 +122,9 @@ describe("a worker", () => {
   ];
   const each = [...cases, ["inflight", "exit inside libcurl", 7] as const];
   for (const [state, way, wanted] of each)
-    it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async () => {
+    it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async (context) => {
+      if (runtimeName === "bun" && way === "exit inside libcurl")
+        return context.skip("process.exit below a native frame ends a Bun worker with 1, whatever code it was given");
       const worker = new Worker(program("worker.mjs"), {
         workerData: { url: server.current.http, state, way },
         execArgv: [],
