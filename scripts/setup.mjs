@@ -13,13 +13,14 @@ process.chdir(join(import.meta.dirname, ".."));
 const NATIVE = [
   ["packages/engine-libcurl", "engine"],
   ["packages/adapter-libuv", "libuv"],
+  ["packages/adapter-epoll", "epoll"],
   ["packages/testkit", "testkit"],
 ];
 
 /** What is built from TypeScript; each group needs those before it. */
 const BUILT = [
   ["packages/core", "packages/testkit"],
-  ["packages/engine-libcurl", "packages/adapter-libuv"],
+  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll"],
   ["packages/curlew"],
   ["demo"],
 ];
@@ -61,7 +62,14 @@ function run(command, args, cwd = ".") {
 }
 
 async function install(withCi) {
-  const manifests = ["package.json", "pnpm-workspace.yaml", "pnpm-lock.yaml", "demo/package.json", "ci/package.json"];
+  const manifests = [
+    "package.json",
+    "pnpm-workspace.yaml",
+    "pnpm-lock.yaml",
+    "demo/package.json",
+    "runtimes/package.json",
+    "ci/package.json",
+  ];
   const packages = readdirSync("packages").map((name) => `packages/${name}/package.json`);
   const input = digest([...manifests, ...packages].filter(existsSync));
   const stamp = "node_modules/.curlew-install";

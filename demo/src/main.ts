@@ -11,16 +11,15 @@ import { protocols, type Row, runRow } from "./row.js";
 const FILES = 320;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { json: { type: "boolean" }, loop: { type: "string" } } });
   const { runtime, libcurl, loops } = diagnose();
   if ("missing" in libcurl) return complain(libcurl.missing);
+  const working = loops.filter(({ works }) => works).map(({ name }) => name);
+  const chosen = working.filter((name) => values.loop === undefined || name === values.loop);
+  if (chosen.length === 0) return complain(`no loop to run on; those that work here: ${working.join(", ") || "none"}`);
   const server = await startServer(FILES);
   try {
-    const rows = await runAll(
-      server,
-      loops.filter(({ works }) => works).map(({ name }) => name),
-      libcurl.nghttp2 !== undefined,
-    );
+    const rows = await runAll(server, chosen, libcurl.nghttp2 !== undefined);
     const answer = { runtime, libcurl: libcurl.version, rows };
     process.stdout.write(`${values.json ? JSON.stringify(answer) : table(rows)}\n`);
     return rows.length > 0 && rows.every(isWhole) ? 0 : complain("not every file arrived as it was sent");

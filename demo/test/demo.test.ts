@@ -21,6 +21,9 @@ describe("npm start", () => {
       "libuv http/1.1",
       "libuv https/1.1",
       "libuv http/2",
+      "epoll http/1.1",
+      "epoll https/1.1",
+      "epoll http/2",
     ]);
     for (const row of report.rows) {
       expect(row).toMatchObject({ engine: "libcurl", failed: 0 });
@@ -33,10 +36,16 @@ describe("npm start", () => {
   });
 
   it("prints a table for people", () => {
-    const { status, stdout } = start([]);
+    const { status, stdout } = start(["--loop", "epoll"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^loop +engine +protocol +files +failed +verified/);
     expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+  });
+
+  it("-- --loop NAME: that one, or why not", () => {
+    const { status, stderr } = start(["--loop", "sisyphus"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("libuv, epoll");
   });
 
   it("says how to get a libcurl where there is none, and fails", () => {

@@ -1,3 +1,4 @@
+import { epollLoop, epollUnavailable } from "@curlew/adapter-epoll";
 import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
 import { CurlewError, type LoopAdapter } from "@curlew/core";
 
@@ -9,7 +10,10 @@ export interface LoopEntry {
 }
 
 /** Every loop there is, the preferred one first. */
-export const loops: readonly LoopEntry[] = [{ name: "libuv", open: libuvLoop, unavailable: libuvUnavailable }];
+export const loops: readonly LoopEntry[] = [
+  { name: "libuv", open: libuvLoop, unavailable: libuvUnavailable },
+  { name: "epoll", open: epollLoop, unavailable: epollUnavailable },
+];
 
 /**
  * The loop of that name, or the first that works here.

@@ -59,7 +59,9 @@ describe("README.md", () => {
   });
 });
 
-const packages = ["core", "engine-libcurl", "adapter-libuv", "curlew"].map((name) => `packages/${name}/README.md`);
+const packages = ["core", "engine-libcurl", "adapter-libuv", "adapter-epoll", "curlew"].map(
+  (name) => `packages/${name}/README.md`,
+);
 
 describe.each(packages)("%s", (page) => {
   it("shows what runs", async () => {
@@ -72,7 +74,14 @@ describe.each(packages)("%s", (page) => {
 });
 
 describe("links between the pages", () => {
-  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md", ...packages])
+  for (const page of [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/errors.md",
+    "docs/runtimes.md",
+    ...packages,
+  ])
     it(`of ${page} lead somewhere`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
       const local = targets.filter((target) => !target.includes("://"));
@@ -106,7 +115,10 @@ describe("curlew doctor", () => {
     expect(json).toMatchObject({
       runtime: `node ${process.versions.node}`,
       libcurl: { version: expect.any(String), path: expect.stringContaining("libcurl"), faults: expect.any(Array) },
-      loops: [{ name: "libuv", works: true }],
+      loops: [
+        { name: "libuv", works: true },
+        { name: "epoll", works: true },
+      ],
     });
   });
 
