@@ -62,7 +62,7 @@ describe("a process", () => {
       took.push(tookMs);
     }
     console.log(`from the outcome to the end of the process: ${took.join(", ")} ms`);
-    expect(Math.min(...took)).toBeLessThan(100);
+    expect(Math.max(...took)).toBeLessThan(100);
   });
 
   it("does not end while a transfer is under way, and ends at SIGTERM", async () => {
@@ -135,6 +135,15 @@ describe("a worker", () => {
       worker.on("message", () => way === "terminate" && void worker.terminate());
       expect(await new Promise((resolve) => worker.on("exit", resolve))).toBe(wanted);
     });
+
+  it("leaves the addons mapped when it ends: code of theirs may still be called (P 41)", async () => {
+    const { code, stdout, stderr } = await end(program("mapped.mjs"), [server.current.http]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { before, after } = JSON.parse(stdout);
+    expect(before).toEqual([]); // the main thread has never loaded them
+    expect(after).toContain("engine.node");
+    expect(after.length).toBeGreaterThan(1);
+  });
 
   it("and seven others, fifty rounds of all ways to end: no crash, no leak (P 41)", { timeout: 300_000 }, async () => {
     const started = performance.now();
