@@ -79,10 +79,14 @@ export class EpollAttachment implements Attachment {
     this.#inTurn = true;
     const found = addon().ready(this.#handle);
     if (found & EXPIRED) this.#timerfd = undefined;
-    this.#report(found & ~EXPIRED);
-    this.#inTurn = false;
-    this.#settle();
-    if (!this.#soon && !this.#closed) addon().wait(this.#handle);
+    try {
+      this.#report(found & ~EXPIRED);
+    } finally {
+      // A sink that throws, which it may not, is an uncaught exception: not the end of the loop.
+      this.#inTurn = false;
+      this.#settle();
+      if (!this.#soon && !this.#closed) addon().wait(this.#handle);
+    }
   }
 
   /** What is asked for meanwhile, be it a delay of 0, is for a later turn: what promises wait for comes first. */

@@ -282,7 +282,7 @@ export class Driver<E extends EasyHandle> {
     if (this.#state !== "open") return;
     const signs = this.#calls.signs;
     this.#calls.socketAction(fd, bits);
-    if (registration) this.#spinGuard.judge(registration, this.#calls.signs !== signs);
+    if (registration) this.#spinGuard.judge(registration, bits, this.#calls.signs !== signs);
   }
 
   #readMessages(): void {

@@ -14,6 +14,8 @@ export interface Registration {
   waitingSince: number;
   /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
   idleWakeups: number;
+  /** What was reported in them. */
+  idleBits: number;
   /** Bytes moved by all transfers when these wakeups became suspicious. */
   bytesThen: number;
   backOffMs: number;
@@ -88,13 +90,16 @@ export class SocketTable implements SocketLife {
       if (registration.state === "waiting" && registration.waitingSince < tick) this.#forget(registration);
   }
 
-  /** Stops watching for a while: see spin-guard.ts. */
+  /** Stops watching, for a while, what was reported in vain: see spin-guard.ts. */
   backOff(registration: Registration, delayMs: number, now: number): void {
-    if (registration.state === "alwaysReady") this.#alwaysReady--;
-    else this.#loop.unwatch(registration.fd);
+    const { fd, state, interest, idleBits } = registration;
+    const rest = (interest & ~idleBits) as Interest | 0;
+    if (state === "alwaysReady") this.#alwaysReady--;
+    else if (rest === 0) this.#loop.unwatch(fd);
     registration.state = "backedOff";
     registration.watchAgainAt = now + delayMs;
     this.#special.add(registration);
+    if (state !== "alwaysReady" && rest !== 0) this.#tryWatch(registration, rest);
   }
 
   /** Watches again what has been left alone long enough; answers when the next one is due. */
@@ -132,6 +137,7 @@ export class SocketTable implements SocketLife {
       state: "watched",
       waitingSince: 0,
       idleWakeups: 0,
+      idleBits: 0,
       bytesThen: 0,
       backOffMs: 0,
       watchAgainAt: 0,
@@ -148,7 +154,12 @@ export class SocketTable implements SocketLife {
       this.#special.delete(registration);
       this.#waiting--;
     }
-    if (registration.state === "watched" && !same) this.#watch(registration);
+    if (same) return;
+    if (registration.state === "backedOff") {
+      registration.state = "watched"; // this is no spin
+      this.#special.delete(registration);
+    }
+    if (registration.state === "watched") this.#watch(registration);
   }
 
   #remove(registration: Registration): void {
@@ -166,12 +177,16 @@ export class SocketTable implements SocketLife {
     this.#special.delete(registration);
     if (state === "waiting") this.#waiting--;
     if (state === "alwaysReady") this.#alwaysReady--;
-    if (state === "watched" || state === "waiting") this.#loop.unwatch(fd);
+    if (state !== "alwaysReady") this.#loop.unwatch(fd);
   }
 
   #watch(registration: Registration): void {
+    this.#tryWatch(registration, registration.interest);
+  }
+
+  #tryWatch(registration: Registration, interest: Interest): void {
     try {
-      this.#loop.watch(registration.fd, registration.interest);
+      this.#loop.watch(registration.fd, interest);
     } catch (error) {
       this.#refused(registration, error);
     }

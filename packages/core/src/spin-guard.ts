@@ -1,3 +1,4 @@
+import { CURL_POLL_INOUT } from "./constants.js";
 import type { Attachment } from "./contract.js";
 import type { EasyHandle, MultiEngine } from "./engine.js";
 import { type Ports, warn } from "./ports.js";
@@ -10,7 +11,8 @@ const LONGEST_MS = 50;
 /**
  * Notices a descriptor that is reported again and again while nothing comes of it: 8.20.0 leaves the eventfd of its
  * resolver readable for ever (C 12.1), others keep sockets of paused or closing transfers readable (P D1 to D3). Nobody
- * but libcurl may read from such a descriptor, so it is left alone for 1, 2, 4 ... 50 ms at a time.
+ * but libcurl may read from such a descriptor, so it is left alone for 1, 2, 4 ... 50 ms at a time; in the directions that
+ * were reported only: 7.88.1 asks for OUT while HTTP/2's flow control forbids to send, and answers must still come in.
  */
 export class SpinGuard<E extends EasyHandle> {
   readonly #engine: MultiEngine<E>;
@@ -31,15 +33,18 @@ export class SpinGuard<E extends EasyHandle> {
    * it goes on, so callbacks alone do not prove anything. Counting bytes costs a look at each transfer, and a record of
    * TLS may come in many pieces, so they are counted from the first suspicion to the judgement.
    */
-  judge(registration: Registration, calledBack: boolean): void {
+  judge(registration: Registration, bits: number, calledBack: boolean): void {
     if (calledBack) return acquit(registration);
+    if (registration.state === "backedOff" || registration.state === "waiting") return; // not what is being judged
+    registration.idleBits |= bits || CURL_POLL_INOUT; // 0: an error, whatever the direction
     const wakeups = ++registration.idleWakeups;
     if (wakeups === SUSPICIOUS_WAKEUPS) registration.bytesThen = this.#bytesMoved();
-    if (wakeups < IDLE_WAKEUPS || registration.state === "waiting" || registration.state === "backedOff") return;
+    if (wakeups < IDLE_WAKEUPS) return;
     if (this.#bytesMoved() !== registration.bytesThen) return acquit(registration);
     registration.backOffMs = Math.min(LONGEST_MS, registration.backOffMs * 2 || 1);
     this.#sockets.backOff(registration, registration.backOffMs, this.#loop.now());
-    this.#warnOnce(registration.fd);
+    // Shorter ones are a busy peer's.
+    if (registration.backOffMs === LONGEST_MS) this.#warnOnce(registration.fd);
   }
 
   #bytesMoved(): number {
@@ -51,12 +56,12 @@ export class SpinGuard<E extends EasyHandle> {
     this.#warned = true;
     warn(
       this.#ports,
-      `curlew: descriptor ${fd} woke the loop ${IDLE_WAKEUPS} times in a row for nothing; from now on it is looked at less ` +
-        `often, down to once in ${LONGEST_MS} ms. Some versions of libcurl do this: see \`curlew doctor\`.`,
+      `curlew: descriptor ${fd} woke the loop more than ${IDLE_WAKEUPS} times in a row for nothing; now it is looked at once in ` +
+        `${LONGEST_MS} ms. Some versions of libcurl do this: see \`curlew doctor\`.`,
     );
   }
 }
 
 function acquit(registration: Registration): void {
-  registration.idleWakeups = registration.backOffMs = 0;
+  registration.idleWakeups = registration.backOffMs = registration.idleBits = 0;
 }

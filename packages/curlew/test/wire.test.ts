@@ -4,9 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MisuseError } from "../src/index.js";
-import { run, until, useTransfers } from "./support.js";
+import { run, until, useDriver, useTransfers } from "./support.js";
 
 /** A TCP server; `answer` is asked with all that has come so far on a connection, after each piece. */
 async function useWire(answer: (got: string, socket: Socket) => void) {
@@ -230,5 +231,31 @@ describe("a failure while a transfer goes on after a pause (C 11.3)", () => {
     transfer.pause();
     setTimeout(() => transfer.resume(), 30);
     await until(() => errors > 0);
+  });
+});
+
+describe("a handle with a streamed body that is used again", () => {
+  it("sends a new one: after a whole one, one that was too long, and one that waited for bytes when it was removed", async () => {
+    const { url, received } = await useWire((got, socket) => {
+      if (got.endsWith("hello")) socket.write(OK);
+    });
+    const multi = new Multi(loadLibcurl());
+    const driver = useDriver({ multi });
+    const easy = multi.prepare({ url, body: { stream: true, sizeBytes: 5 } });
+    const send = async (...pieces: string[]): Promise<string> =>
+      new Promise((resolve) => {
+        driver.add(easy, { outcome: ({ error }) => resolve(error?.code ?? "ok") });
+        for (const piece of pieces) multi.send(easy, Buffer.from(piece));
+        multi.send(easy, null);
+        driver.proceed(easy);
+      });
+    expect(await send("hello")).toBe("ok");
+    expect(await send("hello and more")).toBe("BODY_SIZE_DIFFERS");
+    driver.add(easy, { outcome: () => expect.unreachable() });
+    await until(() => easy.paused);
+    driver.remove(easy);
+    expect(await send("he", "llo")).toBe("ok");
+    expect(received.join("")).not.toContain("more");
+    driver.command(easy, () => easy.cleanup());
   });
 });

@@ -203,7 +203,9 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   g->send_paused = g->send_paused && nothing_to_send;
   if (!was_paused) return number(env, CURLE_OK);
   int mask = (g->receive_paused ? CURLPAUSE_RECV : 0) | (g->send_paused ? CURLPAUSE_SEND : 0);
-  return number(env, e->lib->easy_pause(e->curl, mask));
+  int code = e->lib->easy_pause(e->curl, mask);
+  /* Between two connections, after a redirect for one, there is nothing to go on with yet (C 11.9). */
+  return number(env, code == CURLE_BAD_FUNCTION_ARGUMENT ? CURLE_OK : code);
 }
 
 /* gatherHold(id, held) */
@@ -306,8 +308,13 @@ void gather_begin(easy *e, struct multi *home) {
   buffer_drop(&g->trailers, buffer_size(&g->trailers));
   g->header_bytes = 0;
   g->in_head = g->held = g->receive_paused = g->full_told = false;
-  if (g->rewindable) g->sent = 0;
-  if (g->refused != BODY_TOO_LONG) g->refused = REFUSED_NOTHING;
+  g->send_paused = g->drain_wanted = g->drain_told = false;
+  if (g->begun) {
+    g->send_ended = false;
+    g->refused = REFUSED_NOTHING;
+    g->sent = 0;
+  }
+  g->begun = true;
   g->home = home;
 }
 

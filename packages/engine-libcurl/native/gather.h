@@ -20,6 +20,7 @@ typedef enum { REFUSED_NOTHING, HEADERS_TOO_LARGE, NO_BODY, BODY_TOO_SHORT, BODY
 
 typedef struct {
   bool on;
+  bool begun;          /* at least one transfer has */
   bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
   bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
   bool full_told;
@@ -44,7 +45,8 @@ typedef struct {
 size_t gather_no_body(char *room, size_t size, size_t count, void *easy);
 
 void gather_free(struct easy *e);
-/* A transfer begins: what is left of one before, not handed over, is dropped. What is to be sent stays. */
+/* A transfer begins: what is left of one before, not handed over, is dropped. Bytes that are queued to be sent stay, and a
+ * stream begins anew with them. */
 void gather_begin(struct easy *e, struct multi *home);
 void gather_forget_home(struct easy *e);
 
