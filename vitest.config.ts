@@ -3,7 +3,16 @@ import { defineConfig } from "vitest/config";
 /** Tests run on the sources; only child processes, which cannot run TypeScript, use what is built. */
 const conditions = ["@curlew/source"];
 
-const folders = ["packages/core", "packages/engine-libcurl", "packages/adapter-libuv", "packages/curlew", "demo"];
+const folders = [
+  "packages/core",
+  "packages/engine-libcurl",
+  "packages/adapter-libuv",
+  "packages/adapter-epoll-sim",
+  "packages/conformance",
+  "packages/curlew",
+  "trials",
+  "demo",
+];
 
 export default defineConfig({
   test: {

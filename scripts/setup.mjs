@@ -19,8 +19,8 @@ const NATIVE = [
 /** What is built from TypeScript; each group needs those before it. */
 const BUILT = [
   ["packages/core", "packages/testkit"],
-  ["packages/engine-libcurl", "packages/adapter-libuv"],
-  ["packages/curlew"],
+  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll-sim", "packages/conformance"],
+  ["packages/curlew", "trials"],
   ["demo"],
 ];
 
@@ -61,7 +61,7 @@ function run(command, args, cwd = ".") {
 }
 
 async function install(withCi) {
-  const manifests = ["package.json", "pnpm-workspace.yaml", "pnpm-lock.yaml", "demo/package.json", "ci/package.json"];
+  const manifests = ["package.json", "pnpm-workspace.yaml", "pnpm-lock.yaml", "demo/package.json", "trials/package.json", "ci/package.json"];
   const packages = readdirSync("packages").map((name) => `packages/${name}/package.json`);
   const input = digest([...manifests, ...packages].filter(existsSync));
   const stamp = "node_modules/.curlew-install";

@@ -2,6 +2,7 @@
 export const errorCodes = [
   "CALLBACK_FAILED",
   "CLOSED",
+  "CORRUPT_TRACE",
   "ENGINE_NOT_BUILT",
   "FORBIDDEN_CHARACTER",
   "HANDLE_CLOSED",
@@ -23,6 +24,7 @@ export const errorCodes = [
   "OUT_OF_RANGE",
   "RECURSIVE_CALL",
   "STALLED",
+  "SYSCALL_FAILED",
   "TRANSFER_FAILED",
   "UNKNOWN_OPTION",
   "URL_TOO_LONG",
