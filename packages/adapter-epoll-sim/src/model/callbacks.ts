@@ -9,8 +9,6 @@ const RECURSIVE_API_CALL = 8;
 export interface ModelObserver {
   /** A call begins; whether a callback is on the stack. */
   call?(name: string, args: readonly unknown[], insideCallback: boolean): void;
-  /** It has returned. */
-  returned?(name: string): void;
   /** The socket callback returned, with its answer; or it threw. */
   socketTold?(fd: number, action: PollAction, answer: unknown): void;
   timerTold?(timeoutMs: number, answer: unknown): void;

@@ -41,6 +41,7 @@ export class Model implements GatheringEngine<ModelEasy> {
   readonly #callbacks: Callbacks;
   readonly #transfers: Transfers;
   #open = true;
+  #depth = 0;
 
   constructor(options: ModelOptions) {
     this.profile = options.profile ?? (profiles.at(-1) as Profile);
@@ -168,14 +169,9 @@ export class Model implements GatheringEngine<ModelEasy> {
 
   // --- for its judges ------------------------------------------------------------------------------------------------
 
-  /** Whether a callback of this model is on the stack. */
-  get insideCallback(): boolean {
-    return this.#callbacks.inside;
-  }
-
-  /** Differs for each registration that was told; undefined for a descriptor that is not registered. */
-  generationOf(fd: number): number | undefined {
-    return this.#transfers.entries.generationOf(fd);
+  /** Whether a call of this model is on the stack. */
+  get busy(): boolean {
+    return this.#depth > 0;
   }
 
   /** Transfers that have ended and are still added. */
@@ -199,10 +195,14 @@ export class Model implements GatheringEngine<ModelEasy> {
     this.#observer.call?.(name, args, this.#callbacks.inside);
     this.#checkOpen();
     this.#callbacks.refuseInside(name);
-    const result = run();
-    this.#callbacks.checkAnswers(name);
-    this.#observer.returned?.(name);
-    return result;
+    this.#depth++;
+    try {
+      const result = run();
+      this.#callbacks.checkAnswers(name);
+      return result;
+    } finally {
+      this.#depth--;
+    }
   }
 }
 

@@ -88,10 +88,16 @@ const v8_12 = before(v8_14, {
   noShrinkAnnounce: true,
   removeInternalEasy: false,
 });
-const v8_11 = before(v8_12, { name: "8.11.0", noMinusOneAfterTimeout: true, earlyTimeoutLosesTimer: true });
+const v8_11 = before(v8_12, {
+  name: "8.11.0",
+  noMinusOneAfterTimeout: true,
+  earlyTimeoutLosesTimer: true,
+  secondRefusalForgotten: false, // seen in 7.88.1 and 8.14.1; nobody looked here, where a driver cannot kick
+});
 const v8_9 = before(v8_11, {
   name: "8.9.1",
   earlyTimeoutLosesTimer: false,
+  secondRefusalForgotten: true,
   bitsMatter: true,
   errAloneKills: true,
   secondRound: false,

@@ -11,7 +11,6 @@ export interface SocketUser {
 }
 
 interface Entry {
-  readonly generation: number;
   readonly users: Map<SocketUser, number>;
   told: number;
   socketp: unknown;
@@ -25,7 +24,6 @@ export class SocketEntries {
   readonly #callbacks: Callbacks;
   readonly #entries = new Map<number, Entry>();
   readonly #wantedBy = new Map<SocketUser, ReadonlyMap<number, number>>();
-  #generation = 0;
 
   constructor(profile: Profile, callbacks: Callbacks) {
     this.#profile = profile;
@@ -61,11 +59,6 @@ export class SocketEntries {
     return [...(this.#entries.get(fd)?.users.keys() ?? [])];
   }
 
-  /** Differs for each registration; undefined for what is not registered. */
-  generationOf(fd: number): number | undefined {
-    return this.#entries.get(fd)?.generation;
-  }
-
   /** @throws MultiError with multiCode 5 for a descriptor that is not registered (C 3.2) */
   assign(fd: number, socketp: unknown): void {
     const entry = this.#entries.get(fd);
@@ -81,7 +74,7 @@ export class SocketEntries {
   #want(fd: number, user: SocketUser, bits: number): void {
     let entry = this.#entries.get(fd);
     if (!entry) {
-      entry = { generation: ++this.#generation, users: new Map(), told: 0, socketp: undefined };
+      entry = { users: new Map(), told: 0, socketp: undefined };
       this.#entries.set(fd, entry);
     }
     const joined = !entry.users.has(user);

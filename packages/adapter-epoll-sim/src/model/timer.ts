@@ -21,7 +21,7 @@ export class Timer {
 
   /** A timeout call came: the same moment is told again, in case it came too early. */
   forget(): void {
-    if (this.#profile.earlyTimeoutLosesTimer) return;
+    if (this.#profile.earlyTimeoutLosesTimer && this.#toldMs > this.#nowMs()) return;
     this.#toldMs = NEVER;
     if (this.#profile.noMinusOneAfterTimeout) this.#set = false;
   }

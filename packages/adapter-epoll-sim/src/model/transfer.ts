@@ -30,11 +30,14 @@ export class Transfer implements SocketUser, Stream {
   readonly #inbox: Frame[] = [];
   #receivedAnything = false;
   #handingOver = false;
+  /** A call that only unpauses ends nothing: that is left to the next run (C 6.4). */
+  #running = false;
+  #failedWith: number | undefined;
   #sentAll = false;
   readonly #endsAtMs: number;
   #connectEndsAtMs = NEVER;
   /** A rate limit: nothing is received before. */
-  #receiveAtMs = 0;
+  #receiveAtMs = NEVER;
   #pollAtMs = NEVER;
   /** Bits of the last event: up to 8.9 they are believed (C 5.2). */
   #hint = 0;
@@ -56,8 +59,7 @@ export class Transfer implements SocketUser, Stream {
     if (this.state === "done") return NEVER;
     const phase = this.#connecting?.deadlineMs ?? NEVER;
     const limit = this.state === "exchanging" ? NEVER : this.#connectEndsAtMs;
-    const rate = this.#limited ? this.#receiveAtMs : NEVER;
-    return Math.min(this.#endsAtMs, phase, limit, rate, this.#pollAtMs);
+    return Math.min(this.#endsAtMs, phase, limit, this.#receiveAtMs, this.#pollAtMs);
   }
 
   /** What it wants of which descriptors, right now. */
@@ -76,9 +78,17 @@ export class Transfer implements SocketUser, Stream {
 
   /** As far as it goes now. */
   run(): void {
+    if (this.state === "done") return;
+    this.#running = true;
+    this.#proceed();
+    this.#running = false;
+  }
+
+  #proceed(): void {
     const hint = this.#hint;
     this.#hint = 0;
-    if (this.state === "done") return;
+    if (this.#receiveAtMs <= this.#machine.nowMs) this.#receiveAtMs = NEVER;
+    if (this.#failedWith !== undefined) return this.#done(this.#failedWith);
     if (this.#machine.dead) return this.#done(42);
     if (this.state === "exchanging" && hint === 4 && this.#machine.profile.errAloneKills) return this.#done(55);
     if (this.state === "new" || this.state === "pending") this.#begin();
@@ -182,7 +192,8 @@ export class Transfer implements SocketUser, Stream {
     const look = !this.#machine.profile.bitsMatter || hint === 0 || (hint & 1) !== 0;
     if (look && !this.easy.receivingPaused && !this.#limited && connection.read()) this.#machine.soon(this);
     this.#handOver();
-    if (connection.ended !== undefined) for (const other of connection.streams) this.#machine.soon(other as Transfer);
+    if (connection.ended === undefined) return;
+    for (const other of connection.streams) if (other !== this) this.#machine.soon(other as Transfer);
   }
 
   /** A body that is streamed: as much as fits, and a word when there is room for more. */
@@ -211,19 +222,24 @@ export class Transfer implements SocketUser, Stream {
   }
 
   get #limited(): boolean {
-    return this.#receiveAtMs > this.#machine.nowMs;
+    return this.#receiveAtMs < NEVER;
   }
 
   /** What arrived reaches the user, until something stands in the way. */
   #handOver(): void {
     this.#handingOver = true;
-    while (this.#inbox.length > 0 && this.state === "exchanging" && !this.easy.receivingPaused && !this.#limited) {
+    while (this.#inbox.length > 0 && this.#mayHandOver) {
       const frame = this.#inbox[0] as Frame;
       if (!this.#take(frame)) break;
       this.#inbox.shift();
     }
     this.#handingOver = false;
-    if (this.state === "exchanging" && this.#inbox.length === 0) this.#checkConnection();
+    if (this.#running && this.state === "exchanging" && this.#inbox.length === 0) this.#checkConnection();
+  }
+
+  get #mayHandOver(): boolean {
+    const wanted = !this.easy.receivingPaused && !this.#limited;
+    return wanted && this.state === "exchanging" && this.#failedWith === undefined;
   }
 
   /** false: it was refused for now, and is kept. */
@@ -232,6 +248,7 @@ export class Transfer implements SocketUser, Stream {
     if (kind === HEADERS || kind === TRAILERS) return this.#takeHeaders(kind, bytes);
     if (kind === DATA) return this.#takeBody(bytes);
     if (kind === END || kind === END_AND_CLOSE) {
+      if (!this.#running) return false;
       if (kind === END_AND_CLOSE && this.#connection) this.#connection.lastExchange = true;
       this.#done(0);
     }
@@ -263,8 +280,9 @@ export class Transfer implements SocketUser, Stream {
       this.easy.pausedBits |= PAUSE_RECV;
       return false;
     }
-    this.#done(23);
-    return true;
+    this.#failedWith = 23;
+    if (this.#running) this.#done(23);
+    return this.#running;
   }
 
   /** The connection ended under it. */
