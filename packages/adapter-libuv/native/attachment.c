@@ -3,63 +3,78 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-static void unlink_seen(watcher *w) {
-  attachment *a = w->owner;
-  if (w->seen == 0) return;
-  w->seen = 0;
-  if (w->previous_seen != NULL) w->previous_seen->next_seen = w->next_seen;
-  else a->first_seen = w->next_seen;
-  if (w->next_seen != NULL) w->next_seen->previous_seen = w->previous_seen;
-  else a->last_seen = w->previous_seen;
+static void report(watcher *w, int bits) {
+  w->bits |= bits;
+  list_append(&w->owner->seen, &w->seen);
 }
 
 /* libuv calls for one descriptor after the other; they are told together, by the check handle. An error comes as a status
  * below 0 and means that libuv stopped the watcher (C 16.1): JavaScript watches it anew when the batch is over. */
 static void on_poll(uv_poll_t *poll, int status, int events) {
-  watcher *w = (watcher *)poll;
-  attachment *a = w->owner;
   int bits = status < 0 ? SEEN_ERR : 0;
   if (events & UV_READABLE) bits |= SEEN_IN;
   if (events & UV_WRITABLE) bits |= SEEN_OUT;
-  if (bits == 0) return;
-  if (w->seen == 0) {
-    w->previous_seen = a->last_seen;
-    w->next_seen = NULL;
-    if (a->last_seen != NULL) a->last_seen->next_seen = w;
-    else a->first_seen = w;
-    a->last_seen = w;
-  }
-  w->seen |= bits;
+  if (bits != 0) report((watcher *)poll, bits);
 }
 
 /* A descriptor that is unwatched by what another one leads to is off the list by then. */
-static void on_check(uv_check_t *check) {
-  attachment *a = check->data;
-  while (a->first_seen != NULL && !a->closing) {
+static void tell_seen(attachment *a) {
+  while (!list_empty(&a->seen) && !a->closing) {
     int32_t count = 0;
-    while (a->first_seen != NULL && count < a->event_pairs) {
-      watcher *w = a->first_seen;
+    while (!list_empty(&a->seen) && count < a->event_pairs) {
+      watcher *w = LIST_ITEM(a->seen.next, watcher, seen);
       a->events[count * 2] = w->fd;
-      a->events[count * 2 + 1] = w->seen;
+      a->events[count * 2 + 1] = w->bits;
       count++;
-      unlink_seen(w);
+      w->bits = 0;
+      list_remove(&w->seen);
     }
     attachment_tell(a, count);
   }
+}
+
+static void on_check(uv_check_t *check) { tell_seen(check->data); }
+
+/* Whether epoll takes it: it refuses what is closed (EBADF), files and directories (EPERM). */
+static bool pollable(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+/* libuv adds descriptors to epoll only when it polls, and aborts the process when one was closed since it was started
+ * (P 3, P A3). Those are stopped in time, and told as errors; telling may start others. */
+static void on_prepare(uv_prepare_t *prepare) {
+  attachment *a = prepare->data;
+  while (!list_empty(&a->started)) {
+    watcher *w = LIST_ITEM(a->started.next, watcher, started);
+    list_remove(&w->started);
+    if (!pollable(w->fd)) {
+      uv_poll_stop(&w->poll);
+      w->gone = true;
+      report(w, SEEN_ERR);
+    }
+    if (list_empty(&a->started)) tell_seen(a);
+  }
+  if (!a->closing) uv_prepare_stop(prepare);
 }
 
 static void on_timer(uv_timer_t *timer) { attachment_tell(timer->data, TOLD_TIMER); }
 
 /* --- closing ----------------------------------------------------------------------------------------------------- */
 
+static void release_references(attachment *a) {
+  if (a->listener != NULL) napi_delete_reference(a->env, a->listener);
+  if (a->events_ref != NULL) napi_delete_reference(a->env, a->events_ref);
+  if (a->context != NULL) napi_async_destroy(a->env, a->context);
+}
+
 static void gone(attachment *a) {
   if (--a->open_handles > 0) return;
   if (!a->ending) {
     attachment_tell(a, TOLD_CLOSED);
-    napi_delete_reference(a->env, a->listener);
-    napi_delete_reference(a->env, a->events_ref);
-    napi_async_destroy(a->env, a->context);
+    release_references(a);
   }
   napi_remove_async_cleanup_hook(a->cleanup);
   free(a->by_fd);
@@ -77,7 +92,8 @@ static void on_closed(uv_handle_t *handle) { gone(handle->data); }
 
 static void drop(attachment *a, watcher *w) {
   a->by_fd[w->fd] = NULL;
-  unlink_seen(w);
+  list_remove(&w->seen);
+  list_remove(&w->started);
   uv_poll_stop(&w->poll); /* takes effect now; closing does later */
   uv_close((uv_handle_t *)&w->poll, on_watcher_closed);
 }
@@ -87,6 +103,7 @@ void attachment_close(attachment *a) {
   a->closing = true;
   for (int fd = 0; fd < a->size; fd++)
     if (a->by_fd[fd] != NULL) drop(a, a->by_fd[fd]);
+  uv_close((uv_handle_t *)&a->prepare, on_closed);
   uv_close((uv_handle_t *)&a->check, on_closed);
   uv_close((uv_handle_t *)&a->timer, on_closed);
 }
@@ -96,6 +113,7 @@ static void on_environment_ends(napi_async_cleanup_hook_handle hook, void *data)
   attachment *a = data;
   (void)hook;
   a->ending = true;
+  release_references(a); /* now: when the last handle is closed the environment is gone */
   attachment_close(a);
 }
 
@@ -119,15 +137,20 @@ attachment *attachment_open(napi_env env, napi_value listener, napi_value events
   /* The environment's loop, never uv_default_loop(): a worker has its own. */
   if (napi_get_uv_event_loop(env, &a->loop) != napi_ok || !create_references(a, listener, events) ||
       napi_add_async_cleanup_hook(env, on_environment_ends, a, &a->cleanup) != napi_ok) {
+    release_references(a);
     free(a);
     return NULL;
   }
+  list_init(&a->seen);
+  list_init(&a->started);
+  uv_prepare_init(a->loop, &a->prepare);
   uv_check_init(a->loop, &a->check);
   uv_timer_init(a->loop, &a->timer);
-  a->check.data = a->timer.data = a;
-  a->open_handles = 2;
+  a->prepare.data = a->check.data = a->timer.data = a;
+  a->open_handles = 3;
   uv_check_start(&a->check, on_check);
   /* Nothing holds the process but the check handle, and that only when asked: it is always active. */
+  uv_unref((uv_handle_t *)&a->prepare);
   uv_unref((uv_handle_t *)&a->check);
   uv_unref((uv_handle_t *)&a->timer);
   return a;
@@ -154,6 +177,8 @@ static int create_watcher(attachment *a, int fd, watcher **out) {
   }
   w->owner = a;
   w->fd = fd;
+  list_init(&w->seen);
+  list_init(&w->started);
   a->open_handles++;
   uv_unref((uv_handle_t *)&w->poll);
   if (!make_room(a, fd)) { /* after uv_poll_init: a number that passed it is of this process, and small */
@@ -170,14 +195,23 @@ static watcher *find(const attachment *a, int fd) { return fd >= 0 && fd < a->si
 int attachment_watch(attachment *a, int fd, int interest) {
   watcher *w = find(a, fd);
   if (a->closing) return UV_ECANCELED;
+  if (w != NULL && w->gone) {
+    drop(a, w);
+    w = NULL;
+  }
   if (w == NULL) {
     int error = create_watcher(a, fd, &w);
     if (error != 0) return error;
   }
   int events = (interest & SEEN_IN ? UV_READABLE : 0) | (interest & SEEN_OUT ? UV_WRITABLE : 0);
   int error = uv_poll_start(&w->poll, events, on_poll);
-  if (error != 0) drop(a, w);
-  return error;
+  if (error != 0) {
+    drop(a, w);
+    return error;
+  }
+  list_append(&a->started, &w->started);
+  uv_prepare_start(&a->prepare, on_prepare);
+  return 0;
 }
 
 void attachment_unwatch(attachment *a, int fd) {

@@ -7,14 +7,17 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "list.h"
+
 /* One registration. A new one is made for each, also for a number that comes again: libuv closes handles later, and only
  * one may be active on a descriptor (C 16.5). */
 typedef struct watcher {
   uv_poll_t poll; /* first: the handle is the watcher */
   struct attachment *owner;
   int fd;
-  int seen; /* reported by libuv in this iteration, not told to JavaScript yet */
-  struct watcher *next_seen, *previous_seen;
+  int bits; /* reported by libuv in this iteration, not told to JavaScript yet */
+  bool gone; /* the descriptor it was made for is closed */
+  list seen, started;
 } watcher;
 
 typedef struct attachment {
@@ -26,11 +29,13 @@ typedef struct attachment {
   int32_t *events;     /* descriptor and bits, one after the other */
   int32_t event_pairs;
   uv_loop_t *loop;
-  uv_check_t check; /* runs right after polling: the end of a batch */
+  uv_prepare_t prepare; /* runs right before polling, when something was started since */
+  uv_check_t check;     /* runs right after polling: the end of a batch */
   uv_timer_t timer;
   watcher **by_fd;
   int size;
-  watcher *first_seen, *last_seen;
+  list seen;    /* of watchers with bits */
+  list started; /* of watchers that libuv will hand to the kernel when it polls next */
   int open_handles;
   bool closing, ending; /* ending: the environment is; JavaScript is not entered any more */
 } attachment;

@@ -155,6 +155,48 @@ describe("a number that comes back", () => {
     await turns();
   });
 
+  it("that is closed while it waits to be polled is an error of its own, and the process lives (P 3, P A3)", async () => {
+    const { loop, seen, failures, next } = attached();
+    const [a, b] = descriptors.socketpair();
+    const [c, d] = pair();
+    loop.watch(a, CURL_POLL_IN);
+    loop.watch(c, CURL_POLL_OUT);
+    descriptors.close(a);
+    await next();
+    expect(seen[0]).toEqual({ fd: a, bits: CURL_CSELECT_ERR });
+    expect(failures.map(({ code, errno }) => [code, errno])).toEqual([["LOOP_REFUSED", "EBADF"]]);
+    await next();
+    expect(seen.at(-1)).toEqual({ fd: c, bits: 2 });
+    for (const fd of [c, b]) loop.unwatch(fd);
+    descriptors.close(b);
+    expect(d).toBeGreaterThan(0);
+  });
+
+  it("and closed with its interest replaced in the same turn: the same (P 12, P A3)", async () => {
+    const { loop, seen, next } = attached();
+    const [a, b] = descriptors.socketpair();
+    loop.watch(a, CURL_POLL_IN);
+    await turns();
+    loop.watch(a, CURL_POLL_INOUT);
+    descriptors.close(a);
+    await next();
+    expect(seen).toEqual([{ fd: a, bits: CURL_CSELECT_ERR }]);
+    descriptors.close(b);
+  });
+
+  it("and that came back as a file: EPERM, no abort (P A12)", async () => {
+    const { loop, failures, next } = attached();
+    const [a, b] = descriptors.socketpair();
+    loop.watch(a, CURL_POLL_IN);
+    descriptors.close(a);
+    const file = openSync("/etc/hostname", "r");
+    onTestFinished(() => closeSync(file));
+    expect(file).toBe(a);
+    await next();
+    expect(failures.map(({ errno }) => errno)).toEqual(["EPERM"]);
+    descriptors.close(b);
+  });
+
   it("goes to a server of the same process, which is not deaf afterwards (C 2.12)", async () => {
     const { loop } = attached();
     const [a, b] = descriptors.socketpair();

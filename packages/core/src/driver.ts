@@ -84,7 +84,7 @@ export class Driver<E extends EasyHandle> {
     this.#deliveries = new Deliveries(
       {
         withdraw: (record) => this.#calls.withdraw(record),
-        proceed: (record) => this.#proceed(record),
+        proceed: (record) => this.#takeMore(record),
         settled: (record) => this.#records.delete(record.easy),
       },
       ports,
@@ -151,6 +151,16 @@ export class Driver<E extends EasyHandle> {
     // Not delivered from here: bytes may be left in the engine, which come before the outcome.
     this.#resumed.add(record);
     this.#settle();
+  }
+
+  /** There is more to send, or the end of it: the engine goes on where it waited for that. */
+  proceed(easy: E): void {
+    const record = this.#records.get(easy);
+    if (!record) return;
+    this.#submit(
+      () => this.#proceed(record),
+      (error) => this.#fail(record, asCurlewError(error)),
+    );
   }
 
   /**
@@ -288,9 +298,14 @@ export class Driver<E extends EasyHandle> {
     return this.#deliveries.run(budget);
   }
 
-  #proceed(record: TransferRecord<E>): void {
+  #takeMore(record: TransferRecord<E>): void {
     this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
-    this.#calls.proceed(record);
+    this.#proceed(record);
+  }
+
+  #proceed(record: TransferRecord<E>): void {
+    const code = this.#calls.proceed(record);
+    if (code !== 0) this.#fail(record, record.easy.failure(code));
   }
 
   /** Steps 6 and 8: the next wakeup, and whether the process is held. A tick does this once, at its end. */

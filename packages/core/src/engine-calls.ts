@@ -102,9 +102,14 @@ export class EngineCalls<E extends EasyHandle> {
     this.#call(() => this.#engine.removeHandle(record.easy));
   }
 
-  /** Receiving goes on after "full". */
-  proceed(record: TransferRecord<E>): void {
-    if (record.added) this.#call(() => this.#gatherer?.proceed(record.easy));
+  /** The engine's `proceed`: a CURLcode. */
+  proceed(record: TransferRecord<E>): number {
+    let code = 0;
+    const proceed = (): void => {
+      code = this.#gatherer?.proceed(record.easy) ?? 0;
+    };
+    if (record.added) this.#call(proceed);
+    return code;
   }
 
   /** See Turnstile.submit; afterwards, if nothing of the engine is on the stack, `settle`. */

@@ -172,8 +172,11 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   /** Whether to keep what arrives for this handle instead of handing it over. It then fills up and stops receiving. */
   hold(easy: E, held: boolean): void;
 
-  /** Goes on after "full", or after the queue of bytes to send was empty; what still stands in the way stays. */
-  proceed(easy: E): void;
+  /**
+   * Goes on after "full", or after the queue of bytes to send was empty; what still stands in the way stays.
+   * @returns a CURLcode: other than 0 it is the end of the transfer, and no message will say so
+   */
+  proceed(easy: E): number;
 
   /** Queues a copy of the bytes to be sent, or the end of them; answers how many bytes are queued. */
   send(easy: E, bytes: Uint8Array | null): number;

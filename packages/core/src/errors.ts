@@ -1,5 +1,6 @@
 /** Every code an error of Curlew can have. Codes are stable; messages are not. docs/errors.md has a section on each. */
 export const errorCodes = [
+  "BODY_SIZE_DIFFERS",
   "CALLBACK_FAILED",
   "CLOSED",
   "CORRUPT_TRACE",
@@ -17,6 +18,7 @@ export const errorCodes = [
   "MULTI_FAILED",
   "NOT_IN_THIS_LIBCURL",
   "NOT_LIBCURL",
+  "NO_BODY",
   "NO_LIBCURL",
   "NO_LOOP",
   "OPTION_IS_OURS",

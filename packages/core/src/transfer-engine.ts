@@ -41,6 +41,7 @@ export interface Transfer {
   /**
    * Sends more of a streamed body. The bytes are copied.
    * @returns whether more should follow at once; after `false` wait for `drain`
+   * @throws MisuseError HANDLE_CLOSED after `endSending`
    */
   send(bytes: Uint8Array): boolean;
   /** The streamed body is complete. */

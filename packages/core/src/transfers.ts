@@ -1,7 +1,7 @@
 import type { LoopAdapter } from "./contract.js";
 import { Driver } from "./driver.js";
 import type { EasyHandle, GatheringEngine, TransferRequest } from "./engine.js";
-import { CurlewError } from "./errors.js";
+import { CurlewError, MisuseError } from "./errors.js";
 import type { Observers } from "./observers.js";
 import type { Ports } from "./ports.js";
 import type { Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
@@ -78,6 +78,7 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
   readonly #easy: E;
   readonly #highWaterBytes: number;
   #ended = false;
+  #sendingEnded = false;
 
   constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, highWaterBytes: number) {
     this.#driver = driver;
@@ -120,19 +121,20 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
   }
 
   send(bytes: Uint8Array): boolean {
+    if (this.#sendingEnded && !this.#ended)
+      throw new MisuseError("HANDLE_CLOSED", "the body was ended: nothing can be sent after endSending");
     return this.#send(bytes) < this.#highWaterBytes;
   }
 
   endSending(): void {
+    this.#sendingEnded = true;
     this.#send(null);
   }
 
   #send(bytes: Uint8Array | null): number {
     if (this.#ended) return Number.POSITIVE_INFINITY;
     const queued = this.#engine.send(this.#easy, bytes);
-    this.#driver.command(this.#easy, () => {
-      if (!this.#ended) this.#engine.proceed(this.#easy);
-    });
+    this.#driver.proceed(this.#easy);
     return queued;
   }
 

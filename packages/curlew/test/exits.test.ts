@@ -116,7 +116,8 @@ describe("a worker", () => {
     ["inflight", "throw", 1],
     ["inflight", "terminate", 1],
   ];
-  for (const [state, way, wanted] of cases)
+  const each = [...cases, ["inflight", "exit inside libcurl", 7] as const];
+  for (const [state, way, wanted] of each)
     it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async () => {
       const worker = new Worker(program("worker.mjs"), {
         workerData: { url: server.current.http, state, way },

@@ -283,6 +283,9 @@ describe("requests that are wrong", () => {
     ["an unknown option", { curl: { NONSENSE: 1 } }, "UNKNOWN_OPTION"],
     ["an option of ours", { curl: { NOSIGNAL: 0 } }, "OPTION_IS_OURS"],
     ["the callback that is ours", { curl: { WRITEFUNCTION: () => 0 } }, "OPTION_IS_OURS"],
+    ["a HEAD with a body", { method: "HEAD", body: Buffer.from("x") }, "OUT_OF_RANGE"],
+    ["a body's size twice", { body: Buffer.from("x"), curl: { INFILESIZE: 3 } }, "OPTION_IS_OURS"],
+    ["headers in the body", { curl: { HEADER: 1 } }, "OPTION_IS_OURS"],
     ["an option of the wrong type", { curl: { TIMEOUT_MS: "1" } }, "WRONG_TYPE"],
   ];
 

@@ -53,8 +53,15 @@ int easy_apply_own(easy *e) {
   c->easy_setopt(e->curl, CURLOPT_NOSIGNAL, 1L);
   /* Up to 8.19 ending a transfer waits for its resolver thread unless this is set (C 5.11); unknown before 7.87. */
   c->easy_setopt(e->curl, CURLOPT_QUICK_EXIT, 1L);
+  c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_no_body);
+  c->easy_setopt(e->curl, CURLOPT_READDATA, e);
   sockets_apply(e);
   return easy_apply_callbacks(e);
+}
+
+/* Reset forgets the options, but not all that was made of them: RESOLVE's list is read by the next transfer. */
+static void unset_lists(easy *e) {
+  for (owned_list *l = e->lists; l != NULL; l = l->next) e->lib->easy_setopt(e->curl, l->option, NULL);
 }
 
 void easy_drop_lists(easy *e) {
@@ -68,7 +75,7 @@ void easy_drop_lists(easy *e) {
 
 void easy_destroy(void *object) {
   easy *e = object;
-  if (e->multi != NULL) multi_remove(e->multi, e);
+  multi_detach(e);
   e->lib->easy_cleanup(e->curl);
   gather_free(e);
   easy_drop_lists(e);
@@ -104,6 +111,7 @@ static napi_value reset(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL) return NULL;
+  unset_lists(e);
   e->lib->easy_reset(e->curl);
   easy_drop_lists(e);
   gather_free(e);

@@ -54,7 +54,7 @@ static void end_environment(void *data) {
     if (env->hooks[i] != NULL) napi_delete_reference(env->napi, env->hooks[i]);
   free(env->slots);
   env->slots = NULL;
-  env->slot_count = 0;
+  env->slot_count = env->first_free = 0;
 }
 
 /* The struct outlives the hook: JavaScript that is still to run in a dying environment must find "no such handle". */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "args.h"
 #include "easy.h"
@@ -33,34 +34,54 @@ static void untouch(easy *e) {
   else m->last_touched = g->previous;
 }
 
+/* file: is read in one go, and fails when its receiver pauses. */
+static bool can_pause(easy *e) {
+  char *url = NULL;
+  e->lib->easy_getinfo(e->curl, CURLINFO_EFFECTIVE_URL, &url);
+  return url == NULL || strncasecmp(url, "file:", 5) != 0;
+}
+
 static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   easy *e = userp;
   gather *g = &e->gather;
-  if (buffer_size(&g->body) >= g->high_water_bytes) {
+  if (buffer_size(&g->body) >= g->high_water_bytes && can_pause(e)) {
     g->receive_paused = true;
     g->full_told = false;
     touch(e);
     return CURL_WRITEFUNC_PAUSE;
   }
   if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
-  g->body_seen = true;
   touch(e);
   return size * count;
 }
 
-/* One call a line. Lines that come after the first byte of a body are trailers. */
+/* One call a line. A block begins with a status line, which no trailer can look like: "/" is not of a name's characters. */
 static size_t gather_header(char *data, size_t size, size_t count, void *userp) {
   easy *e = userp;
   gather *g = &e->gather;
   size_t length = size * count;
   g->header_bytes += length;
   if (g->header_bytes > g->header_limit_bytes) {
-    g->overflow = true;
+    g->refused = HEADERS_TOO_LARGE;
     return CURL_WRITEFUNC_ERROR;
   }
-  if (!buffer_append(g->body_seen ? &g->trailers : &g->headers, data, length)) return CURL_WRITEFUNC_ERROR;
+  if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) g->in_head = true;
+  if (!buffer_append(g->in_head ? &g->headers : &g->trailers, data, length)) return CURL_WRITEFUNC_ERROR;
+  if (data[0] == '\r' || data[0] == '\n') g->in_head = false;
   touch(e);
   return length;
+}
+
+static size_t refuse(gather *g, refusal why) {
+  g->refused = why;
+  return CURL_READFUNC_ABORT;
+}
+
+size_t gather_no_body(char *room, size_t size, size_t count, void *userp) {
+  (void)room;
+  (void)size;
+  (void)count;
+  return refuse(&((easy *)userp)->gather, NO_BODY);
 }
 
 static size_t send_rewindable(gather *g, char *room, size_t most) {
@@ -86,7 +107,7 @@ static size_t send_queued(easy *e, char *room, size_t most) {
     g->sent += size;
     return size;
   }
-  if (g->send_ended) return 0;
+  if (g->send_ended) return g->declared > (curl_off_t)g->sent ? refuse(g, BODY_TOO_SHORT) : 0;
   g->send_paused = true;
   return CURL_READFUNC_PAUSE;
 }
@@ -94,6 +115,7 @@ static size_t send_queued(easy *e, char *room, size_t most) {
 static size_t gather_read(char *room, size_t size, size_t count, void *userp) {
   easy *e = userp;
   size_t most = size * count;
+  if (e->gather.refused) return CURL_READFUNC_ABORT;
   return e->gather.rewindable ? send_rewindable(&e->gather, room, most) : send_queued(e, room, most);
 }
 
@@ -135,14 +157,20 @@ static napi_value upload(napi_env napi, napi_callback_info info) {
   size_t length = 0;
   e->gather.sending = true;
   e->gather.rewindable = bytes_of(env, argv[2], &data, &length);
-  if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
+  if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_OUT_OF_MEMORY);
+  e->gather.declared = wide(env, argv[1]);
   const lib *c = e->lib;
   c->easy_setopt(e->curl, CURLOPT_UPLOAD, 1L);
-  c->easy_setopt(e->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)wide(env, argv[1]));
+  c->easy_setopt(e->curl, CURLOPT_INFILESIZE_LARGE, e->gather.declared);
   c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_read);
   c->easy_setopt(e->curl, CURLOPT_READDATA, e);
   c->easy_setopt(e->curl, CURLOPT_SEEKFUNCTION, gather_seek);
   return number(env, c->easy_setopt(e->curl, CURLOPT_SEEKDATA, e));
+}
+
+/* More than was promised would be read as the next request by who is at the other end. */
+static bool too_long(const gather *g, size_t length) {
+  return g->declared >= 0 && (curl_off_t)(g->sent + buffer_size(&g->out) + length) > g->declared;
 }
 
 /* gatherSend(id, bytes or undefined for the end): bytes queued, or -1 when memory is out. */
@@ -153,7 +181,9 @@ static napi_value send_bytes(napi_env napi, napi_callback_info info) {
   unsigned char *data = NULL;
   size_t length = 0;
   gather *g = &e->gather;
+  if (!g->sending) return number(env, 0);
   if (!bytes_of(env, argv[1], &data, &length)) g->send_ended = true;
+  else if (too_long(g, length)) g->refused = BODY_TOO_LONG;
   else if (!buffer_append(&g->out, data, length)) return number(env, -1);
   g->drain_wanted = false;
   return number(env, (double)buffer_size(&g->out));
@@ -167,7 +197,7 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   if (e == NULL || e->multi == NULL) return number(env, CURLE_OK);
   gather *g = &e->gather;
   bool body_left = buffer_size(&g->body) >= g->high_water_bytes;
-  bool nothing_to_send = buffer_size(&g->out) == 0 && !g->send_ended;
+  bool nothing_to_send = buffer_size(&g->out) == 0 && !g->send_ended && !g->refused;
   bool was_paused = g->receive_paused || g->send_paused;
   g->receive_paused = g->receive_paused && body_left;
   g->send_paused = g->send_paused && nothing_to_send;
@@ -194,10 +224,10 @@ static napi_value paused(napi_env napi, napi_callback_info info) {
   return boolean_value(env, e != NULL && (e->gather.receive_paused || e->gather.send_paused));
 }
 
-static napi_value overflowed(napi_env napi, napi_callback_info info) {
+static napi_value refused(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
-  return boolean_value(env, e != NULL && e->gather.overflow);
+  return number(env, e == NULL ? REFUSED_NOTHING : e->gather.refused);
 }
 
 /* --- collect ----------------------------------------------------------------------------------------------------- */
@@ -268,6 +298,19 @@ static napi_value collect(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
+void gather_begin(easy *e, struct multi *home) {
+  gather *g = &e->gather;
+  gather_forget_home(e);
+  buffer_drop(&g->headers, buffer_size(&g->headers));
+  buffer_drop(&g->body, buffer_size(&g->body));
+  buffer_drop(&g->trailers, buffer_size(&g->trailers));
+  g->header_bytes = 0;
+  g->in_head = g->held = g->receive_paused = g->full_told = false;
+  if (g->rewindable) g->sent = 0;
+  if (g->refused != BODY_TOO_LONG) g->refused = REFUSED_NOTHING;
+  g->home = home;
+}
+
 void gather_forget_home(easy *e) {
   untouch(e);
   e->gather.home = NULL;
@@ -291,7 +334,7 @@ napi_value gather_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "gatherContinue", continue_transfer);
   export_function(env, exports, "gatherHold", hold);
   export_function(env, exports, "gatherPaused", paused);
-  export_function(env, exports, "gatherOverflowed", overflowed);
+  export_function(env, exports, "gatherRefused", refused);
   export_function(env, exports, "collect", collect);
   return exports;
 }

@@ -5,6 +5,7 @@
 
 #include <node_api.h>
 
+#include "abi.h"
 #include "buffer.h"
 #include "env.h"
 
@@ -14,28 +15,37 @@ struct multi;
 /* What a record of collect says; the numbers are those of src/gather.ts. */
 typedef enum { HEADERS = 1, BODY = 2, TRAILERS = 3, FULL = 4, DRAIN = 5 } record_kind;
 
+/* Why we failed a transfer; the numbers are those of src/native.ts. */
+typedef enum { REFUSED_NOTHING, HEADERS_TOO_LARGE, NO_BODY, BODY_TOO_SHORT, BODY_TOO_LONG } refusal;
+
 typedef struct {
   bool on;
   bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
   bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
   bool full_told;
-  bool overflow; /* more header bytes than allowed: this failed the transfer */
   buffer headers, body, trailers;
-  bool body_seen; /* header lines from now on are trailers */
+  bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
   size_t high_water_bytes, header_bytes, header_limit_bytes;
 
   bool sending, send_ended, send_paused;
   bool drain_wanted, drain_told; /* room for more of the body */
   bool rewindable; /* the whole body is here and stays: redirects and authentication may ask for it again */
   buffer out;
-  size_t sent; /* of a rewindable body */
+  size_t sent;
+  curl_off_t declared; /* how many bytes were promised, or -1 */
+  refusal refused;
 
   bool touched; /* on the multi's list of transfers with something to hand over */
   struct easy *next, *previous;
   struct multi *home; /* the multi whose list that is; stays after removal, as bytes may be left */
 } gather;
 
+/* The read callback of a transfer that has no body to send. Without one libcurl would read stdin, and block. */
+size_t gather_no_body(char *room, size_t size, size_t count, void *easy);
+
 void gather_free(struct easy *e);
+/* A transfer begins: what is left of one before, not handed over, is dropped. What is to be sent stays. */
+void gather_begin(struct easy *e, struct multi *home);
 void gather_forget_home(struct easy *e);
 
 napi_value gather_register(curlew_env *env, napi_value exports);

@@ -33,9 +33,10 @@ static int timer_told(CURLM *curl, long timeout_ms, void *userp) {
 }
 
 static CURLM *init_quietly(const lib *c) {
-  int lowest = sockets_lowest_free();
+  int numbers[FEW];
+  sockets_lowest_free(numbers);
   CURLM *curl = c->multi_init();
-  sockets_close_on_exec_from(lowest);
+  sockets_close_on_exec(numbers);
   return curl;
 }
 
@@ -84,8 +85,8 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   if (e == NULL || e->lib != m->lib) return number(env, CURLM_BAD_EASY_HANDLE);
   multi *before = e->multi;
   if (before == NULL) {
-    gather_forget_home(e);
-    e->multi = e->gather.home = m;
+    gather_begin(e, m);
+    e->multi = m;
     sockets_apply(e);
   }
   int code = m->lib->multi_add_handle(m->curl, e->curl);
@@ -93,10 +94,16 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   return number(env, code);
 }
 
-int multi_remove(multi *m, easy *e) {
+static int multi_remove(multi *m, easy *e) {
   int code = m->lib->multi_remove_handle(m->curl, e->curl);
   if (code == 0) e->multi = NULL;
   return code;
+}
+
+/* One of the two is about to be freed: a refusal leaves no pointer behind either. */
+void multi_detach(easy *e) {
+  if (e->multi != NULL) multi_remove(e->multi, e);
+  e->multi = NULL;
 }
 
 static napi_value remove_handle(napi_env napi, napi_callback_info info) {
@@ -167,7 +174,7 @@ static void detach_easies(multi *m) {
   for (int32_t id = 1; id < m->env->slot_count; id++) {
     easy *e = env_find(m->env, EASY, id);
     if (e == NULL) continue;
-    if (e->multi == m) multi_remove(m, e);
+    if (e->multi == m) multi_detach(e);
     if (e->gather.home == m) gather_forget_home(e);
   }
 }

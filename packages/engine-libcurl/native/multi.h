@@ -18,7 +18,7 @@ typedef struct multi {
   struct own_sockets *sockets;
 } multi;
 
-int multi_remove(multi *m, struct easy *e);
+void multi_detach(struct easy *e);
 void multi_destroy(void *m);
 
 napi_value multi_register(curlew_env *env, napi_value exports);

@@ -5,7 +5,7 @@
 #include "args.h"
 #include "easy.h"
 
-enum { CURL_BLOB_COPY = 1, CURLE_OUT_OF_MEMORY = 27 };
+enum { CURL_BLOB_COPY = 1 };
 
 static bool is_null(curlew_env *env, napi_value value) {
   napi_valuetype type = napi_undefined;

@@ -65,7 +65,8 @@ static int open_socket(void *userp, int purpose, struct curl_sockaddr *address) 
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0 || m == NULL) return fd;
   disown(m, fd);
-  if (address->socktype == SOCK_STREAM) own(m, fd);
+  /* From 8.19 on libcurl puts flags of its own beside the type. */
+  if ((address->socktype & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == SOCK_STREAM) own(m, fd);
   tell(m, HOOK_OPENED, fd);
   return fd;
 }
@@ -87,10 +88,28 @@ void sockets_apply(easy *e) {
   c->easy_setopt(e->curl, CURLOPT_CLOSESOCKETDATA, e->multi);
 }
 
-/* Up to 8.4 the socket pairs of the resolver and of curl_multi_wakeup are made without it. */
-static void close_on_exec(int fd) {
+/* Answers whether it was missing. */
+static bool close_on_exec(int fd) {
   int flags = fcntl(fd, F_GETFD);
-  if (flags >= 0 && (flags & FD_CLOEXEC) == 0) fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+  if (flags < 0 || (flags & FD_CLOEXEC) != 0) return false;
+  fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+  return true;
+}
+
+/* One end of a socket pair that this process has made itself: the peer of an inherited one is another process. */
+static bool paired_here(int fd) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
+}
+
+/* Up to 8.4 the socket pairs of the resolver and of curl_multi_wakeup are made without it. The resolver tells one end;
+ * the other got the next number that was free. */
+static void close_pair_on_exec(int fd) {
+  enum { MOST = 64 };
+  if (!close_on_exec(fd) || !paired_here(fd)) return;
+  for (int other = fd + 1; other <= fd + MOST; other++)
+    if (paired_here(other) && close_on_exec(other)) return;
 }
 
 bool sockets_told(multi *m, int fd, int what) {
@@ -104,7 +123,7 @@ bool sockets_told(multi *m, int fd, int what) {
     }
   }
   bool ours = known != NULL && known->state != FOREIGN;
-  if (!ours && what != CURL_POLL_REMOVE) close_on_exec(fd);
+  if (!ours && what != CURL_POLL_REMOVE) close_pair_on_exec(fd);
   return ours && known->state == CONNECTED;
 }
 
@@ -113,17 +132,17 @@ void sockets_free(multi *m) {
   m->sockets = NULL;
 }
 
-int sockets_lowest_free(void) {
-  int fd = open("/", O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) close(fd);
-  return fd;
+/* New descriptors take the lowest free numbers: these are the ones. */
+void sockets_lowest_free(int numbers[FEW]) {
+  for (int i = 0; i < FEW; i++) numbers[i] = open("/", O_RDONLY | O_CLOEXEC);
+  for (int i = 0; i < FEW; i++)
+    if (numbers[i] >= 0) close(numbers[i]);
 }
 
-/* New descriptors take the lowest free numbers. Only sockets and pipes are touched, and only the few numbers that one
- * libcurl call can have taken. */
-void sockets_close_on_exec_from(int lowest) {
-  enum { MOST = 8 };
+/* Only sockets and pipes are touched: a number may have gone to another thread's file meanwhile. */
+void sockets_close_on_exec(const int numbers[FEW]) {
   struct stat status;
-  for (int fd = lowest; lowest >= 0 && fd < lowest + MOST; fd++)
-    if (fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode))) close_on_exec(fd);
+  for (int i = 0; i < FEW; i++)
+    if (numbers[i] >= 0 && fstat(numbers[i], &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)))
+      close_on_exec(numbers[i]);
 }

@@ -17,7 +17,8 @@ bool sockets_told(struct multi *m, int fd, int what);
 void sockets_free(struct multi *m);
 
 /* Close-on-exec for the few descriptors a libcurl call makes without asking or announcing: run it between the two. */
-int sockets_lowest_free(void);
-void sockets_close_on_exec_from(int lowest);
+enum { FEW = 4 };
+void sockets_lowest_free(int numbers[FEW]);
+void sockets_close_on_exec(const int numbers[FEW]);
 
 #endif

@@ -24,7 +24,7 @@ const special = {
 };
 
 // Set by the engine: src/options.ts says why.
-const ours = new Set(["NOSIGNAL", "QUICK_EXIT"]);
+const ours = new Set(["NOSIGNAL", "QUICK_EXIT", "POSTFIELDSIZE", "POSTFIELDSIZE_LARGE", "VERBOSE", "NOPROGRESS"]);
 
 const options = new Map();
 for (const file of process.argv.slice(2)) {

@@ -6,9 +6,14 @@ import type { Host } from "./native.js";
  */
 export class CallbackDepth implements Host {
   #depth = 0;
+  #telling = 0;
 
   get inCallback(): boolean {
     return this.#depth > 0;
+  }
+
+  get telling(): boolean {
+    return this.#telling > 0;
   }
 
   enterCallback(): void {
@@ -16,6 +21,16 @@ export class CallbackDepth implements Host {
   }
 
   leaveCallback(): void {
+    this.#depth--;
+  }
+
+  enterTelling(): void {
+    this.#telling++;
+    this.#depth++;
+  }
+
+  leaveTelling(): void {
+    this.#telling--;
     this.#depth--;
   }
 }

@@ -1,17 +1,37 @@
-import { CURLPAUSE_CONT, type CurlewError, type EasyHandle, MisuseError, TransferError } from "@curlew/core";
+import {
+  CURLPAUSE_CONT,
+  type CurlewError,
+  type EasyHandle,
+  MisuseError,
+  MultiError,
+  TransferError,
+} from "@curlew/core";
 import { forgetEasy, hostOf, keepEasy, native } from "./binding.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
 import { type InfoName, type InfoValue, infos } from "./infos.js";
 import type { Libcurl } from "./library.js";
-import type { EasyListener } from "./native.js";
+import { type EasyListener, Refusal } from "./native.js";
 import { checkBody, checkBytes, checkFunction, checkInteger, checkList, checkString } from "./option-values.js";
-import { checkOption, type Option, settableOption } from "./options.js";
+import { checkOption, type Option, settableInFlight, settableOption } from "./options.js";
 
 /** What a WRITEFUNCTION answers to have these bytes again after the transfer is unpaused. */
 export const CURL_WRITEFUNC_PAUSE = 0x10000001;
 
 /** libcurl reads any count but the right one as an error; this one is its own for that since 7.87. */
 const CURL_WRITEFUNC_ERROR = 0xffffffff;
+
+const RECURSIVE_API_CALL = 8;
+const WRITE_ERROR = 23;
+const ABORTED_BY_CALLBACK = 42;
+const BAD_FUNCTION_ARGUMENT = 43;
+
+/** What the addon refuses, in words. */
+const refusals = {
+  [Refusal.HEADERS_TOO_LARGE]: ["HEADERS_TOO_LARGE", "the server sent more header bytes than headerLimitBytes"],
+  [Refusal.NO_BODY]: ["NO_BODY", "libcurl asked for a body to send, and there is none: give one, or no POST or UPLOAD"],
+  [Refusal.BODY_TOO_SHORT]: ["BODY_SIZE_DIFFERS", "the body ended before the sizeBytes that were promised"],
+  [Refusal.BODY_TOO_LONG]: ["BODY_SIZE_DIFFERS", "the body has more bytes than the sizeBytes that were promised"],
+} as const;
 
 /**
  * A raw callback. `bytes` is a copy. Answers how many bytes were taken, which must be all of them, or
@@ -35,6 +55,7 @@ export class Easy implements EasyHandle {
       this.#thrown = undefined;
       this.#rawPause = CURLPAUSE_CONT;
     },
+    resultOf: (curlCode) => (curlCode === 0 ? this.#failedCode() : curlCode),
   };
 
   constructor(library: Libcurl) {
@@ -54,11 +75,16 @@ export class Easy implements EasyHandle {
     return hostOf(this.#id) !== undefined;
   }
 
-  /** @throws MisuseError, CurlewError: see docs/errors.md */
+  /**
+   * While the handle is added to a multi libcurl reads most options as it goes, memory of theirs included: then only the
+   * speed options and the callbacks can be set.
+   * @throws MisuseError, CurlewError: see docs/errors.md
+   */
   setopt<K extends EasyOptionName>(option: K, value: EasyOptions[K]): void {
     this.#open();
     const { version, options } = this.library;
     const known = settableOption(options, option, version);
+    if (!settableInFlight.has(known.name)) this.#notAdded(`given another ${known.name}`);
     const code = this.#set(known, value);
     if (code !== 0) checkOption(code, option, version, this.library.easyError(code));
   }
@@ -101,17 +127,27 @@ export class Easy implements EasyHandle {
     return value as InfoValue<K>;
   }
 
-  /** curl_easy_pause. On a transfer that is not under way it does nothing. */
+  /**
+   * curl_easy_pause. On a transfer that is not under way it does nothing. Unpausing may call the data callbacks; what
+   * fails in them is thrown, and libcurl does not tell it again: remove the handle.
+   * @throws MultiError RECURSIVE_CALL inside a callback about sockets or timers; CurlewError as `failure`
+   */
   pause(bitmask: number): void {
     this.#open();
     if (!Number.isInteger(bitmask) || (bitmask & ~5) !== 0)
       throw new MisuseError("OUT_OF_RANGE", `pause takes a mask of CURLPAUSE_ values, not ${bitmask}`);
-    if (!this.added) return;
+    const host = hostOf(this.#id);
+    if (!host) return;
+    if (host.telling)
+      throw new MultiError(
+        "RECURSIVE_CALL",
+        RECURSIVE_API_CALL,
+        "a transfer cannot be paused or unpaused inside a socket or timer callback of its multi: do it afterwards",
+      );
     this.#rawPause = bitmask;
     const code = native().easyPause(this.#id, bitmask);
-    // 43: not started, or done already (C 11.9). 23: the write callback failed in here; its transfer will say so.
-    if (code !== 0 && code !== 43 && code !== 23)
-      throw new TransferError("OPTION_REFUSED", `curl_easy_pause: ${this.library.easyError(code)}`, { curlCode: code });
+    // 43: not started, or done already (C 11.9).
+    if (code !== 0 && code !== BAD_FUNCTION_ARGUMENT) throw this.failure(code);
   }
 
   get paused(): boolean {
@@ -137,7 +173,6 @@ export class Easy implements EasyHandle {
   }
 
   failure(curlCode: number): CurlewError {
-    const what = native().easyErrorBuffer(this.#id) || this.library.easyError(curlCode);
     if (this.#thrown) {
       const { error } = this.#thrown;
       const why = error instanceof Error ? error.message : String(error);
@@ -146,18 +181,27 @@ export class Easy implements EasyHandle {
         cause: error,
       });
     }
-    if (native().gatherOverflowed(this.#id))
-      return new TransferError("HEADERS_TOO_LARGE", "the server sent more header bytes than headerLimitBytes", {
-        curlCode,
-      });
+    const refused = native().gatherRefused(this.#id);
+    if (refused !== Refusal.NONE) {
+      const [code, why] = refusals[refused];
+      return new TransferError(code, why, { curlCode });
+    }
+    const what = native().easyErrorBuffer(this.#id) || this.library.easyError(curlCode);
     return new TransferError("TRANSFER_FAILED", what, { curlCode });
+  }
+
+  /** libcurl goes on after some failures of callbacks, those in an unpause for one; 0 when there was none. */
+  #failedCode(): number {
+    const refused = native().gatherRefused(this.#id);
+    if (this.#thrown || refused === Refusal.HEADERS_TOO_LARGE) return WRITE_ERROR;
+    return refused === Refusal.NONE ? 0 : ABORTED_BY_CALLBACK;
   }
 
   #answer(callback: DataFunction | null, bytes: Uint8Array): number {
     const host = hostOf(this.#id);
     host?.enterCallback();
     try {
-      const taken = callback?.(bytes) ?? bytes.length;
+      const taken = checkTaken(callback?.(bytes) ?? bytes.length);
       if (taken === CURL_WRITEFUNC_PAUSE) this.#rawPause |= 1;
       return taken;
     } catch (error) {
@@ -181,6 +225,12 @@ export class Easy implements EasyHandle {
       `an easy handle cannot be ${what} while it is added to a multi: remove it ${how}`,
     );
   }
+}
+
+/** C makes a size_t of it. */
+function checkTaken(taken: unknown): number {
+  if (Number.isInteger(taken) && (taken as number) >= 0 && (taken as number) < 2 ** 32) return taken as number;
+  throw new MisuseError("OUT_OF_RANGE", `the callback answered ${String(taken)}, and not how many bytes it took`);
 }
 
 const codes = new Int32Array(1);

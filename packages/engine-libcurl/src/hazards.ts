@@ -16,8 +16,9 @@ const felt: readonly Fault[] = [
   ["8.21.0", "8.21.0", "8.22.0", "#22272", "wakeups are swallowed; connections stay in CLOSE_WAIT"],
 ];
 
-/** The same, for what the driver survives: worth knowing, not worth a warning. */
+/** The same, for what the driver survives or few will meet: worth knowing, not worth a warning. */
 const survived: readonly Fault[] = [
+  ["7.88.0", "7.88.1", "8.0.0", "#10634", "HTTP/2 with prior knowledge fails on a connection that is used again"],
   ["7.88.0", "8.1.2", "8.2.0", "a70d97c4", "connecting sockets are closed before they are removed"],
   ["8.13.0", "8.15.0", "8.16.0", "#17949", "descriptors are removed that were never announced"],
   ["8.20.0", "8.20.0", "8.21.0", "#21547", "a descriptor of the resolver stays readable for ever"],
@@ -42,6 +43,10 @@ function linesOf(faults: readonly Fault[], version: string): string[] {
   return faults
     .filter(([from, to]) => within(version, from, to))
     .map(([, , fixedIn, reference, what]) => `${what}; fixed in ${fixedIn} (curl ${reference})`);
+}
+
+export function isBefore(version: string, other: string): boolean {
+  return compare(version, other) < 0;
 }
 
 function within(version: string, from: string, to: string): boolean {

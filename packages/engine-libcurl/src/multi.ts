@@ -140,8 +140,7 @@ export class Multi implements GatheringEngine<Easy> {
 
   socketAction(fd: number, bits: number): number {
     this.#enter();
-    if (!Number.isInteger(fd) || fd < -1)
-      throw new MisuseError("OUT_OF_RANGE", `a descriptor, or CURL_SOCKET_TIMEOUT, is wanted, not ${fd}`);
+    checkDescriptor(fd, -1);
     if (!Number.isInteger(bits) || (bits & ~7) !== 0)
       throw new MisuseError("OUT_OF_RANGE", `a mask of CURL_CSELECT_ values is wanted, not ${bits}`);
     return this.#running(native().multiSocketAction(this.#id, fd, bits), "curl_multi_socket_action");
@@ -163,6 +162,7 @@ export class Multi implements GatheringEngine<Easy> {
   /** @throws MultiError with multiCode 5 for a descriptor that is not registered (C 3.2) */
   assign(fd: number, socketp: unknown): void {
     this.#open();
+    checkDescriptor(fd, 0);
     const index = this.#pointers.reserve(fd, socketp);
     const code = native().multiAssign(this.#id, fd, index);
     if (code !== 0) this.#pointers.drop(fd);
@@ -174,8 +174,10 @@ export class Multi implements GatheringEngine<Easy> {
     for (;;) {
       const id = native().multiInfoRead(this.#id, message);
       if (id < 0) return undefined;
-      const easy = easyById(id)?.easy as Easy | undefined;
-      if (easy) return { easy, result: message[0] ?? 0, queued: message[1] ?? 0 };
+      const listener = easyById(id);
+      if (!listener) continue;
+      const result = listener.resultOf(message[0] ?? 0);
+      return { easy: listener.easy as Easy, result, queued: message[1] ?? 0 };
     }
   }
 
@@ -213,10 +215,11 @@ export class Multi implements GatheringEngine<Easy> {
     native().gatherHold(easy.id, held);
   }
 
-  proceed(easy: Easy): void {
+  proceed(easy: Easy): number {
     this.#enter();
-    native().gatherContinue(easy.id); // a failure in here ends the transfer, and its message says why
+    const code = native().gatherContinue(easy.id);
     this.#finish(0, "curl_easy_pause");
+    return code;
   }
 
   send(easy: Easy, bytes: Uint8Array | null): number {
@@ -255,7 +258,7 @@ export class Multi implements GatheringEngine<Easy> {
   }
 
   #callBack(name: string, run: () => number | undefined | void): void {
-    this.#depth.enterCallback();
+    this.#depth.enterTelling();
     try {
       const answer = run() ?? 0;
       if (answer !== 0)
@@ -269,7 +272,7 @@ export class Multi implements GatheringEngine<Easy> {
       const told = `the ${name} callback threw: ${why}`;
       this.#failure ??= new MultiError("CALLBACK_FAILED", ABORTED_BY_CALLBACK, told, error);
     } finally {
-      this.#depth.leaveCallback();
+      this.#depth.leaveTelling();
     }
   }
 
@@ -309,6 +312,13 @@ export class Multi implements GatheringEngine<Easy> {
       code === RECURSIVE_API_CALL ? "RECURSIVE_CALL" : code === UNKNOWN_OPTION ? "NOT_IN_THIS_LIBCURL" : "MULTI_FAILED";
     throw new MultiError(kind, code, `${call}: ${this.library.multiError(code)}`);
   }
+}
+
+/** C gets an int: what is no int must not become one. */
+function checkDescriptor(fd: number, lowest: -1 | 0): void {
+  if (Number.isInteger(fd) && fd >= lowest && fd < 2 ** 31) return;
+  const wanted = lowest === 0 ? "a descriptor" : "a descriptor, or CURL_SOCKET_TIMEOUT,";
+  throw new MisuseError("OUT_OF_RANGE", `${wanted} is wanted, not ${String(fd)}`);
 }
 
 const message = new Int32Array(2);

@@ -30,7 +30,7 @@ export interface Native {
   gatherContinue(easy: number): number;
   gatherHold(easy: number, held: boolean): void;
   gatherPaused(easy: number): boolean;
-  gatherOverflowed(easy: number): boolean;
+  gatherRefused(easy: number): Refusal;
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;
 
   multiInit(library: number): number;
@@ -54,6 +54,15 @@ export enum LoadStatus {
   TOO_OLD,
   INIT_FAILED,
   TOO_MANY,
+}
+
+/** Why the addon failed a transfer: the enum refusal of native/gather.h. */
+export enum Refusal {
+  NONE,
+  HEADERS_TOO_LARGE,
+  NO_BODY,
+  BODY_TOO_SHORT,
+  BODY_TOO_LONG,
 }
 
 /** What curl_version_info says. */
@@ -91,12 +100,16 @@ export interface EasyListener {
   headerLine(bytes: Uint8Array): number;
   /** A new transfer begins. */
   begins(): void;
+  /** The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. */
+  resultOf(curlCode: number): number;
 }
 
 /** The multi that an easy is added to, as far as the easy is concerned. */
 export interface Host {
   /** A callback of the multi, or of one of its easies, is on the stack: libcurl forbids most calls now (C 10.2). */
   readonly inCallback: boolean;
+  /** A callback about sockets or timers is: libcurl is in the middle of what a pause would change. */
+  readonly telling: boolean;
   enterCallback(): void;
   leaveCallback(): void;
 }

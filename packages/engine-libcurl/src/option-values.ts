@@ -4,14 +4,11 @@ import type { Option } from "./options.js";
 /** Longer ones are mistakes, or attacks; libcurl itself takes 8 000 000 bytes. */
 export const URL_LIMIT_BYTES = 65_536;
 
-/** Strings that become part of a line of a protocol: a line break in them would start another line. */
-const lines = new Set([
-  ..."URL CUSTOMREQUEST REQUEST_TARGET USERAGENT REFERER COOKIE ACCEPT_ENCODING RANGE XOAUTH2_BEARER AWS_SIGV4".split(
-    " ",
-  ),
-  ..."HTTPHEADER PROXYHEADER QUOTE PREQUOTE POSTQUOTE MAIL_FROM MAIL_AUTH MAIL_RCPT".split(" "),
-  ..."RTSP_SESSION_ID RTSP_STREAM_URI RTSP_TRANSPORT".split(" "),
-]);
+/**
+ * Nearly every string can become part of a line of some protocol, where a line break would start another line. These are
+ * passwords of keys and of TLS, which never do.
+ */
+const mayHaveLineBreaks = new Set(["KEYPASSWD", "PROXY_KEYPASSWD", "TLSAUTH_PASSWORD", "PROXY_TLSAUTH_PASSWORD"]);
 
 const headerLists = new Set(["HTTPHEADER", "PROXYHEADER"]);
 
@@ -45,14 +42,15 @@ export function checkList({ name }: Option, value: unknown): readonly string[] |
   if (value === null) return null;
   if (!Array.isArray(value))
     throw new MisuseError("WRONG_TYPE", `${name} takes an array of strings or null, not ${typeOf(value)}`);
-  for (const [i, line] of value.entries()) {
+  const copy: unknown[] = [...value]; // read once: what was checked is what is used
+  for (const [i, line] of copy.entries()) {
     const which = `${name}[${i}]`;
     if (typeof line !== "string") throw new MisuseError("WRONG_TYPE", `${which} is not a string, but ${typeOf(line)}`);
     checkCharacters(name, line, which);
     if (headerLists.has(name) && !headerLine.test(line))
       throw new MisuseError("FORBIDDEN_CHARACTER", `${which} is not of the form "Name: value"`);
   }
-  return value as string[];
+  return copy as string[];
 }
 
 /** Bytes, or null. */
@@ -72,7 +70,7 @@ export function checkFunction<F>({ name }: Option, value: unknown): F | null {
 }
 
 function checkCharacters(name: string, value: string, which = name): void {
-  const forbidden = lines.has(name) ? /[\0\r\n]/ : /\0/;
+  const forbidden = mayHaveLineBreaks.has(name) ? /\0/ : /[\0\r\n]/;
   const found = forbidden.exec(value);
   if (found === null) return;
   const character = { "\0": "NUL", "\r": "CR", "\n": "LF" }[found[0]];

@@ -23,12 +23,21 @@ export interface Option {
 
 export type OptionTable = ReadonlyMap<string, Option>;
 
+/** CURLOT_FLAG_ALIAS: an older name for the option of the same id. */
+const ALIAS = 1;
+
+/** From name, id, type and flags of each. An alias gets the option it stands for, and what is checked by name with it. */
 export function readOptions(flat: readonly (string | number)[]): OptionTable {
   const table = new Map<string, Option>();
-  for (let i = 0; i + 3 < flat.length; i += 4) {
-    const name = String(flat[i]);
-    table.set(name, { name, id: Number(flat[i + 1]), kind: optionKinds[Number(flat[i + 2])] ?? "object" });
-  }
+  const byId = new Map<number, Option>();
+  for (const wanted of [0, ALIAS])
+    for (let i = 0; i + 3 < flat.length; i += 4) {
+      if ((Number(flat[i + 3]) & ALIAS) !== wanted) continue;
+      const [name, id] = [String(flat[i]), Number(flat[i + 1])];
+      const option = byId.get(id) ?? { name, id, kind: optionKinds[Number(flat[i + 2])] ?? "object" };
+      byId.set(id, option);
+      table.set(name, option);
+    }
   return table;
 }
 
@@ -40,10 +49,24 @@ const ours: Readonly<Record<string, string>> = {
   ERRORBUFFER: "its text is in the error's message",
   OPENSOCKETFUNCTION: "the engine opens sockets close-on-exec and keeps count of them",
   CLOSESOCKETFUNCTION: "the loop must stop watching a socket before it is closed",
+  POSTFIELDSIZE: "POSTFIELDS says it, and libcurl would read past its end",
+  POSTFIELDSIZE_LARGE: "POSTFIELDS says it, and libcurl would read past its end",
+  VERBOSE: "without a DEBUGFUNCTION libcurl writes to stderr, passwords included",
+  NOPROGRESS: "without an XFERINFOFUNCTION libcurl draws a progress meter on stderr",
 };
 
 /** Object and function options that can be set; the others of these kinds cannot, yet. */
 const reachable = new Set(["POSTFIELDS", "COPYPOSTFIELDS", "WRITEFUNCTION", "HEADERFUNCTION"]);
+
+/** What libcurl allows to be changed while a transfer is under way: numbers it looks at again and again, and what is ours. */
+export const settableInFlight: ReadonlySet<string> = new Set([
+  "LOW_SPEED_LIMIT",
+  "LOW_SPEED_TIME",
+  "MAX_RECV_SPEED_LARGE",
+  "MAX_SEND_SPEED_LARGE",
+  "WRITEFUNCTION",
+  "HEADERFUNCTION",
+]);
 
 /**
  * The option of that name, if users may set it.
@@ -52,11 +75,11 @@ const reachable = new Set(["POSTFIELDS", "COPYPOSTFIELDS", "WRITEFUNCTION", "HEA
 export function settableOption(table: OptionTable, name: string, version: string): Option {
   const option = table.get(name);
   if (!option) throw unknownOption(name, table, version);
-  const reason = ours[name];
+  const reason = ours[option.name];
   if (reason !== undefined) throw new MisuseError("OPTION_IS_OURS", `${name} is set by the engine: ${reason}`);
   if (option.kind === "cbptr")
     throw new MisuseError("OPTION_IS_OURS", `${name} is the callback's data in C; a function of JavaScript needs none`);
-  if ((option.kind === "object" || option.kind === "function") && !reachable.has(name))
+  if ((option.kind === "object" || option.kind === "function") && !reachable.has(option.name))
     throw new CurlewError("OPTION_REFUSED", `${name} takes a ${option.kind} that this engine does not offer`);
   return option;
 }

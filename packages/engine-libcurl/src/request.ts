@@ -1,7 +1,8 @@
-import { MisuseError, type TransferRequest } from "@curlew/core";
+import { MisuseError, TransferError, type TransferRequest } from "@curlew/core";
 import { native } from "./binding.js";
 import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
+import { isBefore } from "./hazards.js";
 import type { Libcurl } from "./library.js";
 import { typeOf } from "./option-values.js";
 
@@ -29,9 +30,12 @@ function configure(easy: Easy, request: TransferRequest): void {
   easy.setopt("URL", url);
   limitProtocols(easy);
   const highWater = positive("highWaterBytes", request.highWaterBytes ?? HIGH_WATER_BYTES);
-  native().gather(easy.id, highWater, positive("headerLimitBytes", request.headerLimitBytes ?? HEADER_LIMIT_BYTES));
+  const headerLimit = positive("headerLimitBytes", request.headerLimitBytes ?? HEADER_LIMIT_BYTES);
+  checkCode(easy, native().gather(easy.id, highWater, headerLimit));
+  // A proxy's answer to CONNECT is not the server's.
+  easy.setopt("SUPPRESS_CONNECT_HEADERS", 1);
   if (headers !== undefined) easy.setopt("HTTPHEADER", headers);
-  if (body !== undefined) upload(easy, body);
+  if (body !== undefined) upload(easy, body, headers ?? []);
   if (method !== undefined) setMethod(easy, method, body !== undefined);
   for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value);
 }
@@ -51,28 +55,60 @@ function limitProtocols(easy: Easy): void {
 function setMethod(easy: Easy, method: string, hasBody: boolean): void {
   if (typeof method !== "string" || !TOKEN.test(method))
     throw new MisuseError("FORBIDDEN_CHARACTER", "the method is not one word of letters");
-  if (method === "HEAD") easy.setopt("NOBODY", 1);
-  else if (method !== "GET" || hasBody) easy.setopt("CUSTOMREQUEST", method);
+  if (method === "HEAD") {
+    if (hasBody)
+      throw new MisuseError("OUT_OF_RANGE", "a HEAD request has no body: leave it out, or take another method");
+    easy.setopt("NOBODY", 1);
+  } else if (method !== "GET" || hasBody) easy.setopt("CUSTOMREQUEST", method);
 }
 
-/** Options by libcurl's names, except the callbacks that gathering itself is made of. */
+/** What a transfer's sink and body are made of. */
+const ours: Readonly<Record<string, string>> = {
+  WRITEFUNCTION: "it is how the sink gets its bytes",
+  HEADERFUNCTION: "it is how the sink gets its headers",
+  HEADER: "headers would come as body, too; the sink gets them by themselves",
+  INFILESIZE: "the body's own size is used: `sizeBytes` of a stream",
+  INFILESIZE_LARGE: "the body's own size is used: `sizeBytes` of a stream",
+  CONNECT_ONLY: "such a connection is used by raw handles only",
+};
+
+/** Options by libcurl's names. */
 function setRaw(easy: Easy, option: string, value: unknown): void {
-  if (option === "WRITEFUNCTION" || option === "HEADERFUNCTION")
-    throw new MisuseError("OPTION_IS_OURS", `${option} is how the transfer's sink gets its bytes`);
+  const reason = ours[option];
+  if (reason !== undefined) throw new MisuseError("OPTION_IS_OURS", `${option} is set by the transfer: ${reason}`);
   easy.setopt(option as EasyOptionName, value as never);
 }
 
-function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>): void {
-  if (body instanceof Uint8Array) {
-    native().gatherUpload(easy.id, body.length, body);
-    return;
-  }
+function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>, headers: readonly string[]): void {
+  const size = sizeOf(body);
+  expectNothing(easy, size, headers);
+  checkCode(easy, native().gatherUpload(easy.id, size, body instanceof Uint8Array ? body : undefined));
+}
+
+/** Bytes, or -1. */
+function sizeOf(body: NonNullable<TransferRequest["body"]>): number {
+  if (body instanceof Uint8Array) return body.length;
   if (typeof body !== "object" || body === null || body.stream !== true)
     throw new MisuseError("WRONG_TYPE", `body takes a Uint8Array or { stream: true }, not ${typeOf(body)}`);
   const size = body.sizeBytes ?? -1;
   if (!Number.isSafeInteger(size) || size < -1)
     throw new MisuseError("OUT_OF_RANGE", `sizeBytes takes a number of bytes, not ${size}`);
-  native().gatherUpload(easy.id, size, undefined);
+  return size;
+}
+
+/**
+ * Before 8.0 libcurl says "Expect: 100-continue" for a body of any size, and then waits a second for servers that do not
+ * know it. As later versions do, that is left for bodies of 1 MiB and more.
+ */
+function expectNothing(easy: Easy, sizeBytes: number, headers: readonly string[]): void {
+  const small = sizeBytes >= 0 && sizeBytes < 1_048_576;
+  if (!small || !isBefore(easy.library.version, "8.0.0") || headers.some((line) => /^expect\s*[:;]/i.test(line)))
+    return;
+  easy.setopt("HTTPHEADER", [...headers, "Expect:"]);
+}
+
+function checkCode(easy: Easy, code: number): void {
+  if (code !== 0) throw new TransferError("LIBCURL_FAILED", easy.library.easyError(code), { curlCode: code });
 }
 
 function positive(name: string, value: unknown): number {

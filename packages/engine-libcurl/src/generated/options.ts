@@ -122,7 +122,6 @@ export interface EasyOptions {
   NEW_DIRECTORY_PERMS: number | bigint | boolean;
   NEW_FILE_PERMS: number | bigint | boolean;
   NOBODY: number | bigint | boolean;
-  NOPROGRESS: number | bigint | boolean;
   NOPROXY: string | null;
   PASSWORD: string | null;
   PATH_AS_IS: number | bigint | boolean;
@@ -132,8 +131,6 @@ export interface EasyOptions {
   POST: number | bigint | boolean;
   POST301: number | bigint | boolean;
   POSTFIELDS: string | Uint8Array | null;
-  POSTFIELDSIZE: number | bigint | boolean;
-  POSTFIELDSIZE_LARGE: number | bigint;
   POSTQUOTE: readonly string[] | null;
   POSTREDIR: number | bigint | boolean;
   PREQUOTE: readonly string[] | null;
@@ -261,7 +258,6 @@ export interface EasyOptions {
   USERNAME: string | null;
   USERPWD: string | null;
   USE_SSL: number | bigint | boolean;
-  VERBOSE: number | bigint | boolean;
   WILDCARDMATCH: number | bigint | boolean;
   WRITEFUNCTION: DataFunction | null;
   WS_OPTIONS: number | bigint | boolean;
