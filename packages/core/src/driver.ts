@@ -83,7 +83,7 @@ export class Driver<E extends EasyHandle> {
     });
     this.#deliveries = new Deliveries(
       {
-        withdraw: (record) => this.#calls.withdraw(record),
+        withdraw: (record) => this.#withdraw(record),
         proceed: (record) => this.#takeMore(record),
         settled: (record) => this.#records.delete(record.easy),
       },
@@ -130,7 +130,7 @@ export class Driver<E extends EasyHandle> {
     record.silent = true;
     this.#records.delete(easy);
     this.#submit(
-      () => this.#calls.withdraw(record),
+      () => this.#withdraw(record),
       (error) => reportError(this.#ports, error),
     );
   }
@@ -326,9 +326,15 @@ export class Driver<E extends EasyHandle> {
 
   // --- ends ----------------------------------------------------------------------------------------------------------
 
+  /** Not to be left to itself afterwards: it may have been all that would wake the others. */
+  #withdraw(record: TransferRecord<E>): void {
+    this.#calls.withdraw(record);
+    this.#more ||= this.#records.size > 0;
+  }
+
   #fail(record: TransferRecord<E>, error: CurlewError): void {
     if (record.silent) return;
-    this.#calls.withdraw(record);
+    this.#withdraw(record);
     record.fail(error);
     this.#deliveries.queue(record);
   }

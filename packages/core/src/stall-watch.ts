@@ -43,8 +43,9 @@ export class StallWatch {
 function anyoneStuck(records: Iterable<TransferRecord<EasyHandle>>): boolean {
   let added = false;
   for (const record of records) {
+    if (!record.added) continue;
     if (record.paused || record.easy.paused) return false;
-    added ||= record.added;
+    added = true;
   }
   return added;
 }

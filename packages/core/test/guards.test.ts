@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CURL_POLL_IN, CURL_POLL_REMOVE } from "../src/index.js";
-import { scene } from "./scripted.js";
+import { ScriptedEasy, scene } from "./scripted.js";
 
 describe("the spin guard (C 12.1, P 28)", () => {
   function spinning() {
@@ -114,6 +114,38 @@ describe("the stall watchdog (P 20, P B6)", () => {
     loop.report();
     loop.settle();
     expect(outcomes).toEqual({});
+  });
+
+  /** One that waits for nothing but its connect timeout, beside one whose descriptor is watched. */
+  function besideAnother() {
+    const made = scene();
+    const { engine, loop, driver, log } = made;
+    const b = new ScriptedEasy("b", log);
+    made.start("a");
+    driver.add(b, { outcome() {} });
+    engine.tell(8, CURL_POLL_IN, b);
+    engine.tellTimer(150_000);
+    loop.report();
+    engine.onRemove = () => engine.tell(8, CURL_POLL_REMOVE, b);
+    made.since();
+    return { ...made, b };
+  }
+
+  it("looks again when the transfer that was all that woke the loop is removed between two turns", () => {
+    const { driver, loop, b, since } = besideAnother();
+    driver.remove(b);
+    loop.settle();
+    expect(since()).toContain("socketAll");
+  });
+
+  it("is not misled by the paused handle of a transfer that is over", () => {
+    const { driver, engine, loop, b, since } = besideAnother();
+    b.paused = true;
+    driver.pause(b);
+    engine.actions.set(8, () => engine.finish(b));
+    loop.report([8, 1]);
+    loop.settle();
+    expect(since()).toContain("socketAll");
   });
 
   it("does not kick where a kick before its time loses the timer: 8.10.0 to 8.11.0 (P B4)", () => {
