@@ -163,9 +163,7 @@ export class Player {
     const { driver, model } = this.#stage;
     const easy = this.#easy as ModelEasy;
     model.send(easy, piece.length > 0 ? piece : null);
-    driver.command(easy, () => {
-      if (this.state === "started") model.proceed(easy);
-    });
+    driver.proceed(easy);
   }
 
   #outcome({ error }: Outcome): void {

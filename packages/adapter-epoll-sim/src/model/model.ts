@@ -146,13 +146,15 @@ export class Model implements GatheringEngine<ModelEasy> {
     if (easy.gather.events.length > 0) this.#transfers.gathered(easy);
   }
 
-  proceed(easy: ModelEasy): void {
-    this.#call("proceed", [], () => {
+  /** Nothing in here can fail: what ends a transfer is found by the next run. */
+  proceed(easy: ModelEasy): number {
+    return this.#call("proceed", [], () => {
       const { gather } = easy;
-      if (!gather) return;
+      if (!gather) return 0;
       gather.full = false;
       if (gather.upload.length > 0 || gather.uploadEnded) gather.starved = false;
       this.#transfers.pauseChanged(easy);
+      return 0;
     });
   }
 
