@@ -74,7 +74,7 @@ export class Transfers implements Machine, EasyOwner {
     const unread = this.#messages.findIndex((message) => message.transfer === transfer);
     if (unread >= 0) this.#messages.splice(unread, 1);
     easy.owner = undefined;
-    this.#promote();
+    this.#promote(false); // ends are found by running, which removing is not (C 6.4)
     this.#settle();
   }
 
@@ -82,9 +82,10 @@ export class Transfers implements Machine, EasyOwner {
     if (fd === CURL_SOCKET_TIMEOUT) this.#timer.forget();
     else this.#markUsers(fd, bits);
     this.#farewells.run(fd);
-    this.#round();
-    if (this.profile.secondRound) this.#markDue(() => this.#run(false));
-    this.#promote();
+    this.#markDue();
+    this.#run();
+    if (this.profile.secondRound && this.#markDue()) this.#run();
+    this.#promote(true);
     this.#settle();
     return this.running;
   }
@@ -96,8 +97,8 @@ export class Transfers implements Machine, EasyOwner {
       this.#dirty.add(transfer);
     }
     this.#farewells.run(CURL_SOCKET_TIMEOUT);
-    this.#run(true);
-    this.#promote();
+    this.#run();
+    this.#promote(true);
     this.entries.tellAll();
     this.#settle();
     return this.running;
@@ -223,27 +224,21 @@ export class Transfers implements Machine, EasyOwner {
     for (const transfer of this.#byEasy.values()) if (transfer.state === "resolving") this.#dirty.add(transfer);
   }
 
-  #round(): void {
-    this.#markDue(() => {});
-    this.#run(false);
-  }
-
-  #markDue(then: () => void): void {
+  #markDue(): boolean {
     let due = false;
     for (const transfer of this.#byEasy.values())
       if (transfer.deadlineMs <= this.nowMs) {
         this.#dirty.add(transfer);
         due = true;
       }
-    if (due) then();
+    return due;
   }
 
   /** Those that are to run now; what they cause to run again is for the next call, by a 0 timer. */
-  #run(pending: boolean): void {
+  #run(): void {
     const due = [...this.#dirty].sort((a, b) => a.id - b.id);
     this.#dirty.clear();
     for (const transfer of due) {
-      if (transfer.state === "pending" && !pending && transfer.deadlineMs > this.nowMs) continue;
       if (!this.#byEasy.has(transfer.easy)) continue;
       transfer.run();
       this.#assess(transfer);
@@ -256,10 +251,15 @@ export class Transfers implements Machine, EasyOwner {
   }
 
   /** A transfer that waited for a connection may have one now. */
-  #promote(): void {
+  #promote(run: boolean): void {
     for (const transfer of this.#byEasy.values()) {
       if (transfer.state !== "pending") continue;
       if (this.pool.size >= this.mostConnections && !this.pool.all.some((connection) => connection.idle)) return;
+      transfer.state = "new";
+      if (!run) {
+        this.#dirty.add(transfer);
+        continue;
+      }
       transfer.run();
       this.#assess(transfer);
     }
