@@ -1,0 +1,436 @@
+import assert from "node:assert";
+import { CURL_POLL_IN, type Driver, type TransferSink } from "@curlew/core";
+import type { Scene } from "../scene.js";
+import { ScriptedEasy, ScriptedEngine } from "../scripted-engine.js";
+import type { Case } from "../types.js";
+
+/** A driver on the loop under test, with an engine that does what the case says. */
+async function drive(scene: Scene, run: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = new Stage(scene);
+  try {
+    await run(stage);
+    assert.deepEqual(stage.engine.nested, [], "no call of the engine inside its callbacks, or after cleanup (C 10.2, C 6.7)");
+  } finally {
+    await scene.until(() => stage.closed, "a driver's close must end (contract, close)").catch(() => {});
+  }
+}
+
+class Stage {
+  readonly engine = new ScriptedEngine();
+  readonly driver: Driver<ScriptedEasy>;
+  readonly scene: Scene;
+  readonly outcomes: (string | undefined)[] = [];
+  readonly warnings: string[] = [];
+  readonly uncaught: unknown[] = [];
+  #closing = false;
+  #closed = false;
+
+  constructor(scene: Scene, callbacksPerTick = 512) {
+    this.scene = scene;
+    this.driver = new scene.Driver<ScriptedEasy>({
+      engine: this.engine,
+      loop: scene.arm.adapter,
+      callbacksPerTick,
+      ports: { warn: (line) => void this.warnings.push(line), reportError: (error) => void this.uncaught.push(error) },
+    });
+  }
+
+  start(sink: Partial<TransferSink> = {}): ScriptedEasy {
+    const easy = new ScriptedEasy();
+    const outcome: TransferSink["outcome"] = (told) => {
+      this.outcomes.push(told.error?.code ?? "ok");
+      sink.outcome?.(told);
+    };
+    this.driver.add(easy, { ...sink, outcome });
+    return easy;
+  }
+
+  /** A transfer that waits for a descriptor of its own. */
+  async waiting(fd: number, sink: Partial<TransferSink> = {}): Promise<ScriptedEasy> {
+    const easy = this.start(sink);
+    this.engine.tell(fd, CURL_POLL_IN, easy);
+    await this.called("timeout");
+    return easy;
+  }
+
+  async called(call: string): Promise<void> {
+    await this.scene.until(() => this.engine.calls.includes(call), `the engine was not called with "${call}" (C 6.3)`);
+  }
+
+  get closed(): boolean {
+    if (!this.#closing) {
+      this.#closing = true;
+      void this.driver.close().then(() => {
+        this.#closed = true;
+      });
+    }
+    return this.#closed;
+  }
+}
+
+const driver = (rule: string, what: string, run: (stage: Stage) => Promise<void>): Case => ({
+  group: "driver",
+  rule,
+  what,
+  run: (scene) => drive(scene, run),
+});
+
+export const driven: readonly Case[] = [
+  driver("C 6.3", "an event reaches the engine with its bits, and its outcome the user", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    const easy = await stage.waiting(a);
+    engine.reactions.set(a, () => engine.finish(easy));
+    await stage.called(`action ${a} 1`);
+    await scene.until(() => stage.outcomes.length === 1, "the outcome must be told (C 6.5)");
+    assert.deepEqual(stage.outcomes, ["ok"], "and it is the engine's (C 6.5)");
+    assert.equal(engine.added.size, 0, "a transfer that is done is taken out (C 6.5)");
+  }),
+  driver("C 5.6, P 9", "the second event of a batch is dropped when the first one gave its number to another", async (stage) => {
+    const { scene, engine } = stage;
+    const pairs = [scene.readable(), scene.readable()];
+    const [a, b] = pairs.map(([fd]) => fd) as [number, number];
+    const swap = (mine: number, other: number) => () => {
+      engine.remove(mine);
+      engine.remove(other);
+      scene.close(other);
+      scene.opened(scene.arm.descriptors.eventfd()); // the same number, and nothing to read
+      engine.tell(other, CURL_POLL_IN);
+      engine.reactions.clear();
+      engine.calls.length = 0;
+    };
+    engine.reactions.set(a, swap(a, b));
+    engine.reactions.set(b, swap(b, a));
+    stage.start();
+    for (const fd of [a, b]) engine.tell(fd, CURL_POLL_IN);
+    await scene.until(() => engine.reactions.size === 0, "readable descriptors must reach the engine (C 6.3)");
+    await scene.settle();
+    const stale = engine.calls.filter((call) => call.startsWith("action"));
+    assert.deepEqual(stale, [], "an event for what a number named before is dropped (C 5.6, P 9)");
+  }),
+  driver("C 5.2", "errors reach the engine as 0, never as ERR alone", async (stage) => {
+    const { scene, engine } = stage;
+    const [a, b] = scene.pair();
+    scene.write(a);
+    await stage.waiting(a);
+    scene.close(b);
+    const actions = () => engine.calls.filter((call) => call.startsWith("action"));
+    await scene.until(() => actions().length > 1, "an error must wake the engine (C 5.2)");
+    for (const call of actions()) assert.ok(!call.endsWith(" 4"), "ERR alone ends the transfer up to 8.9 (C 5.2)");
+  }),
+  driver("C 4.2, P 16", "a timeout of 0 is served, and not inside the callback", async (stage) => {
+    const { engine } = stage;
+    stage.start();
+    assert.deepEqual(engine.calls, ["add"], "0 is a wish, not a call (C 4.2, P 16)");
+    await stage.called("timeout");
+  }),
+  driver("C 6.3", "a timer that is told during the timeout call stands", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.pair();
+    await stage.waiting(a);
+    engine.calls.length = 0;
+    let rounds = 0;
+    engine.reactions.set(-1, () => void (++rounds < 5 && engine.tellTimer(3)));
+    engine.tellTimer(0);
+    stage.driver.command(new ScriptedEasy(), () => {});
+    await scene.until(() => rounds >= 5, "forget the own timer first: what is told meanwhile stands (C 6.3)");
+  }),
+  driver("C 4.2, P 15", "a timer of -1 is taken back", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.pair();
+    const easy = await stage.waiting(a);
+    stage.driver.command(easy, () => {
+      engine.tellTimer(4);
+      engine.tellTimer(-1);
+    });
+    engine.calls.length = 0;
+    await scene.pass(12);
+    assert.ok(!engine.calls.includes("timeout"), "-1 deletes the timer (C 4.2, P 15)");
+  }),
+  driver("C 4.1, P 17", "each timer replaces the one before", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.pair();
+    const easy = await stage.waiting(a);
+    const started = scene.attach().loop;
+    let took = 0;
+    const from = started.now();
+    engine.reactions.set(-1, () => {
+      took = started.now() - from;
+    });
+    stage.driver.command(easy, () => {
+      engine.tellTimer(2);
+      engine.tellTimer(500);
+      engine.tellTimer(12);
+    });
+    engine.calls.length = 0;
+    await stage.called("timeout");
+    assert.ok(took >= 12 && took < 500, `told 2, 500 and 12 ms; called after ${took} (C 4.1, P 17)`);
+    await scene.settle();
+    assert.equal(engine.calls.filter((call) => call === "timeout").length, 1, "once (C 4.1, P 17)");
+  }),
+  driver("C 4.9", "zeros without end leave the loop its turns", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.pair();
+    await stage.waiting(a);
+    let rounds = 0;
+    engine.reactions.set(-1, () => void (++rounds < 200 && engine.tellTimer(0)));
+    const other = scene.attach();
+    other.on.expired = () => void (rounds < 200 && other.loop.arm(0));
+    other.loop.arm(0);
+    stage.driver.command(new ScriptedEasy(), () => engine.tellTimer(0));
+    await scene.until(() => rounds >= 200, "each 0 must be served (C 4.9)");
+    assert.ok(other.expirations >= 40, `others had ${other.expirations} turns in 200 rounds (C 4.9)`);
+  }),
+  driver("C 6.4, C 16.1", "messages are read after a timeout that ended the last transfer", async (stage) => {
+    const { scene, engine } = stage;
+    const easy = stage.start();
+    engine.reactions.set(-1, () => {
+      engine.finish(easy, 28);
+      engine.running = 0;
+    });
+    await scene.until(() => stage.outcomes.length === 1, "the message of a timeout must be read (C 6.4, C 16.1)");
+    assert.deepEqual(stage.outcomes, ["TRANSFER_FAILED"], "with its code (C 6.4)");
+  }),
+  driver("C 9.1, P 30", "300 transfers that end in one action have 300 outcomes", async (stage) => {
+    const { scene, engine } = stage;
+    const all = Array.from({ length: 300 }, () => stage.start());
+    engine.reactions.set(-1, () => {
+      engine.reactions.clear();
+      for (const easy of all) engine.finish(easy);
+    });
+    await scene.until(() => stage.outcomes.length >= 300, "each message must be read (C 9.1, P 30)");
+    await scene.settle();
+    assert.equal(stage.outcomes.length, 300, "and told once (C 9.1, P 30)");
+  }),
+  driver("C 4.14, P 8", "descriptors and timer are served when no transfer is left", async (stage) => {
+    const { scene, engine } = stage;
+    const [a, b] = scene.pair();
+    const easy = await stage.waiting(a);
+    engine.reactions.set(a, () => {
+      engine.reactions.delete(a);
+      scene.drain(a);
+      engine.finish(easy);
+      engine.running = 0;
+      engine.tellTimer(5);
+    });
+    scene.write(b);
+    await scene.until(() => stage.outcomes.length === 1, "the outcome must be told (C 6.5)");
+    engine.calls.length = 0;
+    await stage.called("timeout");
+    scene.write(b);
+    await stage.called(`action ${a} 1`);
+  }),
+  driver("C 6.9, P 40", "the process is held while a transfer has no outcome, not by what goes on afterwards", async (stage) => {
+    const { scene, engine } = stage;
+    const held = () => scene.arm.held?.() ?? true;
+    const [a] = scene.readable();
+    const easy = await stage.waiting(a);
+    assert.ok(held(), "a transfer holds (C 6.9)");
+    engine.reactions.set(a, () => engine.finish(easy));
+    await scene.until(() => stage.outcomes.length === 1, "the outcome must be told (C 6.5)");
+    await scene.turn();
+    if (scene.arm.held) assert.ok(!held(), "a connection that is left does not (C 6.9, P 40)");
+  }),
+  driver("C 10.2, P 22", "what users ask for inside callbacks happens, in order, after them", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    const easy = await stage.waiting(a);
+    const other = stage.start();
+    engine.reactions.set(a, () => {
+      engine.reactions.clear();
+      // As a data callback of libcurl's would: the engine is on the stack.
+      stage.driver.remove(other);
+      stage.start();
+      stage.driver.command(easy, () => engine.calls.push("command"));
+      engine.calls.push("unwound");
+    });
+    await stage.called("command");
+    const from = engine.calls.indexOf("unwound");
+    assert.deepEqual(engine.calls.slice(from, from + 4), ["unwound", "remove", "add", "command"], "queued (C 10.2, P 22)");
+    await scene.turn();
+  }),
+  driver("P 24", "a throw ends its own transfer, and no other", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    const thrown = new Error("of a user");
+    let cause: unknown;
+    const easy = await stage.waiting(a, {
+      chunk() {
+        throw thrown;
+      },
+      outcome: ({ error }) => {
+        cause = error?.cause;
+      },
+    });
+    let chunks = 0;
+    const other = stage.start({ chunk: () => void chunks++ });
+    engine.reactions.set(a, () => {
+      engine.reactions.clear();
+      scene.drain(a);
+      engine.gather(easy, new Uint8Array(1));
+      engine.gather(other, new Uint8Array(1));
+    });
+    await scene.until(() => stage.outcomes.length === 1 && chunks === 1, "both must be told (P 24)");
+    assert.deepEqual(stage.outcomes, ["CALLBACK_FAILED"], "the one who threw (P 24)");
+    assert.equal(cause, thrown, "with what was thrown (P 24)");
+  }),
+  driver("C 11.1, P 25", "paused and resumed a hundred times, each byte comes once, in order, and none while paused", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    const got: number[] = [];
+    let paused = false;
+    const easy = await stage.waiting(a, {
+      chunk(bytes) {
+        if (paused) got.push(-1);
+        got.push(...bytes);
+        paused = true;
+        stage.driver.pause(easy);
+      },
+    });
+    let sent = 0;
+    engine.reactions.set(a, () => void (sent < 100 && engine.gather(easy, new Uint8Array([sent++]))));
+    for (let i = 0; got.length < 100 && i < 2000; i++) {
+      await scene.turn();
+      paused = false;
+      stage.driver.resume(easy);
+    }
+    assert.deepEqual(got, Array.from({ length: 100 }, (_, i) => i), "each byte once, in order (C 11.1, P 25)");
+  }),
+  driver("P 26, P 27", "a loop with nothing wanted is quiet", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    const easy = await stage.waiting(a);
+    engine.reactions.set(a, () => {
+      easy.paused = true;
+      engine.remove(a);
+    });
+    await stage.called(`action ${a} 1`);
+    await scene.settle();
+    engine.calls.length = 0;
+    await scene.pass(100);
+    assert.ok(engine.calls.length <= 5, `${engine.calls.length} calls in 100 ms of nothing (P 26, P 27)`);
+  }),
+  driver("C 12.1, P 28", "a descriptor that is ready for ever is left alone, with one warning; others are served", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    const [b, peer] = scene.pair();
+    await stage.waiting(a);
+    engine.tell(b, CURL_POLL_IN);
+    await scene.until(() => stage.warnings.length > 0, "a descriptor that spins must be noticed (C 12.1, P 28)");
+    engine.calls.length = 0;
+    await scene.pass(100);
+    const spins = engine.calls.filter((call) => call.startsWith(`action ${a}`)).length;
+    assert.ok(spins < 50, `${spins} wakeups in 100 ms (C 12.1, P 28)`);
+    scene.write(peer);
+    await stage.called(`action ${b} 1`);
+    assert.equal(stage.warnings.length, 1, "one warning (C 12.1, P 28)");
+  }),
+  driver("P 20", "an engine that waits for nothing is no hang: the transfer fails with STALLED", async (stage) => {
+    const { scene } = stage;
+    stage.start();
+    await scene.until(() => stage.outcomes.length === 1, "a lost timer must become an error (P 20)");
+    assert.deepEqual(stage.outcomes, ["STALLED"], "as an error of its own (P 20)");
+  }),
+  driver("P 20, C 8.2", "before that everything is looked at once, which may be enough", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    engine.onAll = () => void engine.tell(a, CURL_POLL_IN);
+    stage.start();
+    await stage.called(`action ${a} 1`);
+    assert.deepEqual(stage.outcomes, [], "nothing failed (P 20)");
+    await scene.turn();
+  }),
+  driver("C 2.10, P 34", "a handle that nobody knows may be named", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    stage.start();
+    for (const easy of [undefined, new ScriptedEasy()])
+      assert.equal(engine.tell(a, CURL_POLL_IN, easy) ?? 0, 0, "the callback answers 0 (C 2.9, C 2.10, P 34)");
+    await stage.called(`action ${a} 1`);
+    assert.deepEqual(stage.uncaught, [], "and throws nothing (C 2.10, P 34)");
+  }),
+  driver("C 2.12, C 2.8", "REMOVE is obeyed at once where the close is not announced", async (stage) => {
+    const { scene, engine } = stage;
+    const [a, b] = scene.pair();
+    const easy = await stage.waiting(a);
+    engine.reactions.set(-1, () => {
+      engine.reactions.clear();
+      engine.remove(a);
+      scene.close(a);
+      const fd = scene.opened(scene.arm.descriptors.eventfd());
+      assert.equal(fd, a, "the factory's descriptors must give the lowest free number");
+      engine.tell(fd, CURL_POLL_IN);
+    });
+    stage.driver.command(easy, () => engine.tellTimer(0));
+    await scene.until(() => engine.reactions.size === 0, "a timeout of 0 must be served (C 4.2)");
+    scene.arm.descriptors.write(a, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+    engine.calls.length = 0;
+    await stage.called(`action ${a} 1`);
+    scene.close(b);
+  }),
+  driver("C 2.8", "a registration is let go when the close of its socket is announced", async (stage) => {
+    const { scene, engine } = stage;
+    const [a, b] = scene.pair();
+    engine.announced.add(a);
+    const easy = await stage.waiting(a);
+    stage.driver.command(easy, () => {
+      engine.remove(a);
+      engine.life?.closing(a);
+      scene.close(a);
+      scene.opened(scene.arm.descriptors.eventfd());
+      engine.tell(a, CURL_POLL_IN);
+    });
+    await scene.turn();
+    scene.arm.descriptors.write(a, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+    engine.calls.length = 0;
+    await stage.called(`action ${a} 1`);
+    scene.close(b);
+  }),
+  driver("C 2.7", "an unwatch that may wait is made all the same", async (stage) => {
+    const { scene, engine } = stage;
+    const [a, b] = scene.pair();
+    const [other] = scene.pair();
+    engine.announced.add(a);
+    const easy = await stage.waiting(a);
+    engine.tell(other, CURL_POLL_IN, easy);
+    stage.driver.command(easy, () => engine.remove(a));
+    await scene.settle();
+    // Whoever gets the number now must not be watched.
+    scene.close(a, b);
+    const [again, peer] = scene.pair();
+    const own = scene.attach();
+    own.loop.watch(again, CURL_POLL_IN);
+    scene.write(peer);
+    engine.calls.length = 0;
+    await scene.until(() => own.of(again).length > 0, "the number's next owner is served (C 2.7)");
+    assert.ok(!engine.calls.some((call) => call.startsWith("action")), "and not by us (C 2.7)");
+  }),
+  driver("P 32, contract, close", "close with transfers under way: each has one outcome, CLOSED", async (stage) => {
+    const { scene } = stage;
+    const [a] = scene.pair();
+    for (let i = 0; i < 5; i++) stage.start();
+    await stage.waiting(a);
+    await scene.until(() => stage.closed, "close must end (contract, close)");
+    assert.deepEqual(stage.outcomes, Array(6).fill("CLOSED"), "each of them, once (P 32)");
+    assert.ok(stage.engine.cleaned, "and the engine is freed (C 6.7)");
+  }),
+  driver("contract, tick 5", "removed inside a callback of its own, a transfer is told nothing more", async (stage) => {
+    const { scene, engine } = stage;
+    const [a] = scene.readable();
+    let chunks = 0;
+    const easy = await stage.waiting(a, {
+      chunk() {
+        chunks++;
+        stage.driver.remove(easy);
+      },
+    });
+    engine.reactions.set(a, () => {
+      engine.gather(easy, new Uint8Array(1));
+      engine.gather(easy, new Uint8Array(1));
+      engine.finish(easy);
+    });
+    await scene.until(() => chunks > 0, "a chunk must be told (contract, tick 5)");
+    await scene.settle();
+    assert.deepEqual([chunks, stage.outcomes], [1, []], "nothing after remove (contract, tick 5)");
+  }),
+];
