@@ -45,6 +45,8 @@ static bool pollable(int fd) {
 
 /* libuv adds descriptors to epoll only when it polls, and aborts the process when one was closed since it was started
  * (P 3, P A3). Those are stopped in time, and told as errors; telling may start others. */
+static void on_timer(uv_timer_t *timer);
+
 static void on_prepare(uv_prepare_t *prepare) {
   attachment *a = prepare->data;
   while (!list_empty(&a->started)) {
@@ -57,10 +59,20 @@ static void on_prepare(uv_prepare_t *prepare) {
     }
     if (list_empty(&a->started)) tell_seen(a);
   }
-  if (!a->closing) uv_prepare_stop(prepare);
+  if (a->closing) return;
+  uv_prepare_stop(prepare);
+  if (a->again) uv_timer_start(&a->timer, on_timer, 0, 0); /* due at once: the poll that follows does not wait */
+  a->again = false;
 }
 
-static void on_timer(uv_timer_t *timer) { attachment_tell(timer->data, TOLD_TIMER); }
+/* libuv serves timers until none is due. A 0 that is asked for by the timer itself would never let it poll (C 4.9): it is
+ * started right before polling. */
+static void on_timer(uv_timer_t *timer) {
+  attachment *a = timer->data;
+  a->in_timer = true;
+  attachment_tell(a, TOLD_TIMER);
+  a->in_timer = false;
+}
 
 /* --- closing ----------------------------------------------------------------------------------------------------- */
 
@@ -229,10 +241,17 @@ void attachment_arm(attachment *a, double delay_ms) {
     double end = (double)uv_hrtime() / 1e6 + delay_ms;
     wait = (uint64_t)fmax(1, ceil(end) - (double)uv_now(a->loop));
   }
-  uv_timer_start(&a->timer, on_timer, wait, 0);
+  a->again = wait == 0 && a->in_timer;
+  if (!a->again) {
+    uv_timer_start(&a->timer, on_timer, wait, 0);
+  } else {
+    uv_timer_stop(&a->timer);
+    uv_prepare_start(&a->prepare, on_prepare);
+  }
 }
 
 void attachment_disarm(attachment *a) {
+  a->again = false;
   if (!a->closing) uv_timer_stop(&a->timer);
 }
 

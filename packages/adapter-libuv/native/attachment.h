@@ -37,6 +37,7 @@ typedef struct attachment {
   list seen;    /* of watchers with bits */
   list started; /* of watchers that libuv will hand to the kernel when it polls next */
   int open_handles;
+  bool in_timer, again; /* the timer is being told; it asked for a 0 meanwhile */
   bool closing, ending; /* ending: the environment is; JavaScript is not entered any more */
 } attachment;
 
