@@ -90,9 +90,10 @@ export class SimulatedAttachment implements Attachment {
   /** Reports what is ready and serves the timer; answers whether there was anything. */
   serve(): boolean {
     const timerFirst = this.#choices.choose("order", 2) === 1;
-    const timed = timerFirst && this.#expire();
+    const early = timerFirst && this.#expire();
     const reported = this.#report();
-    return timed || reported || (!timerFirst && this.#expire());
+    const late = !timerFirst && this.#expire();
+    return early || reported || late;
   }
 
   #expire(): boolean {

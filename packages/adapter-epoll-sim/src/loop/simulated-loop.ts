@@ -7,6 +7,9 @@ import type { World } from "./poller.js";
 /** What a turn found: something to do, nothing yet, or nothing ever again. */
 export type Turn = "served" | "waited" | "nothing";
 
+/** What a turn takes: a loop that is always busy does get on. A power of two, so that sums are exact. */
+const TURN_MS = 2 ** -7;
+
 /** A loop that turns when it is told to, in a world where it owns order, batching, lateness and spurious wakeups. */
 export class SimulatedLoop implements LoopAdapter {
   readonly name = "epoll-sim";
@@ -45,7 +48,10 @@ export class SimulatedLoop implements LoopAdapter {
   turn(): Turn {
     let served = false;
     for (const attachment of [...this.#attachments]) served = attachment.serve() || served;
-    if (served) return "served";
+    if (served) {
+      this.#world.passUntil(this.#world.nowMs + TURN_MS);
+      return "served";
+    }
     const next = Math.min(this.dueMs, this.#world.nextMs);
     if (next === Number.POSITIVE_INFINITY) return "nothing";
     this.#world.passUntil(Math.max(next, this.#world.nowMs));

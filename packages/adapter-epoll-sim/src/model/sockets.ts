@@ -38,13 +38,15 @@ export class Sockets {
     return this.life !== null && this.#connected.has(fd);
   }
 
-  /** REMOVE first, then close; 7.88.0 to 8.1.2 the other way round while it connects, and without a word (C 2.8). */
+  /**
+   * REMOVE first, then close. 7.88.0 to 8.1.2 close what is still connecting without a word: REMOVE comes when the transfer
+   * is looked at again, or not at all when its next socket has got the number (C 2.8).
+   */
   close(fd: number, easy: ModelEasy | undefined): void {
     const connecting = !this.#connected.delete(fd);
     if (connecting && this.#profile.removeAfterCloseInConnect) {
       this.#callbacks.observer.closing?.(fd, false);
       this.#kernel.close(fd);
-      this.#entries.forget(fd, easy);
       return;
     }
     this.#entries.forget(fd, easy);
