@@ -180,6 +180,7 @@ export class Scene {
   /** Turns the loop until it is so; fails when that takes far too long. */
   async until(condition: () => boolean, otherwise: string): Promise<void> {
     const started = performance.now();
+    await Promise.resolve(); // what has resolved is told
     for (let turns = 0; !condition(); turns++) {
       const over = this.arm.turn ? turns > MOST_TURNS : performance.now() - started > MOST_MS;
       if (over) assert.fail(otherwise);
@@ -193,7 +194,16 @@ export class Scene {
     clock.loop.hold(true);
     clock.loop.arm(ms);
     await this.until(() => clock.expirations > 0, `a timer of ${ms} ms did not fire (contract, arm)`);
-    await clock.loop.close();
+    await this.gone(clock.loop.close());
+  }
+
+  /** Waits for a close; fails when it does not end. */
+  async gone(closed: Promise<void>): Promise<void> {
+    let over = false;
+    void closed.then(() => {
+      over = true;
+    });
+    await this.until(() => over, "close must resolve (contract, close)");
   }
 
   /** A few turns more, in which what must not happen may show itself. */
@@ -205,7 +215,7 @@ export class Scene {
   /** Whatever the case was about, these hold too. */
   async finish(): Promise<void> {
     for (const watched of this.#watched) {
-      if (!watched.closed) await watched.loop.close();
+      if (!watched.closed) await this.gone(watched.loop.close());
     }
     for (const fd of this.#fds) this.arm.descriptors.close(fd);
     await this.arm.dispose?.();

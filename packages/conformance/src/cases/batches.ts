@@ -98,7 +98,7 @@ export const batches: readonly Case[] = [
       two.loop.watch(b, CURL_POLL_IN);
       await scene.until(() => one.of(a).length > 0 && two.of(b).length > 0, "both are served (contract, attach)");
       assert.deepEqual([one.of(b), two.of(a)], [[], []], "and nothing of the other's (contract, attach)");
-      await one.loop.close();
+      await scene.gone(one.loop.close());
       const before = two.seen.length;
       await scene.until(() => two.seen.length > before, "the other one goes on (contract, attach)");
     },

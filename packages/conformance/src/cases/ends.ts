@@ -148,7 +148,7 @@ const hold: Case[] = [
       assert.equal(held(), false, "neither a descriptor nor a timer holds (C 6.9, P 40)");
       watched.loop.hold(true);
       assert.equal(held(), true, "held again (C 6.9)");
-      await watched.loop.close();
+      await scene.gone(watched.loop.close());
       assert.equal(held(), false, "closed, it holds nothing (contract, close)");
     },
   },
@@ -161,8 +161,8 @@ const close: Case[] = [
     what: "is idempotent, and each call resolves",
     async run(scene) {
       const { loop } = scene.attach();
-      await Promise.all([loop.close(), loop.close()]);
-      await loop.close();
+      for (const closed of [loop.close(), loop.close()]) await scene.gone(closed);
+      await scene.gone(loop.close());
     },
   },
   {
@@ -176,7 +176,7 @@ const close: Case[] = [
       watched.loop.arm(0);
       const closed = watched.loop.close();
       await scene.settle();
-      await closed;
+      await scene.gone(closed);
       assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
     },
   },
@@ -196,7 +196,7 @@ const close: Case[] = [
       if (phase === "expired") watched.loop.arm(0);
       await scene.until(() => closed !== undefined, `${phase} was not called (contract, close)`);
       await scene.settle();
-      await closed;
+      if (closed) await scene.gone(closed);
       assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
     },
   })),
@@ -222,7 +222,7 @@ const states: Record<string, (scene: Scene) => Promise<Watched>> = {
   closed: async (scene) => {
     const watched = scene.attach();
     watched.loop.watch(scene.readable()[0], CURL_POLL_IN);
-    await watched.loop.close();
+    await scene.gone(watched.loop.close());
     return watched;
   },
 };
@@ -236,7 +236,7 @@ const inEveryState = Object.entries(states).map(
       const watched = await make(scene);
       assert.doesNotThrow(() => watched.loop.now() + 1, `now, ${state} (contract, close)`);
       assert.doesNotThrow(() => watched.loop.unwatch(5), `unwatch, ${state} (contract, close)`);
-      await watched.loop.close();
+      await scene.gone(watched.loop.close());
       await scene.settle();
       assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
     },

@@ -154,6 +154,18 @@ export const readiness: readonly Case[] = [
   },
   {
     group,
+    rule: "C38",
+    what: "descriptor 0 is one like others",
+    async run(scene) {
+      const [a, b] = scene.readable(); // 0, where the process has no standard input
+      const { loop, of } = bound(scene.attach());
+      loop.watch(a, CURL_POLL_IN);
+      await scene.until(() => of(a).length > 0, `descriptor ${a} must be reported (C38)`);
+      scene.close(b);
+    },
+  },
+  {
+    group,
     rule: "contract, watch",
     what: "hundreds of descriptors are watched, each one reported",
     async run(scene) {
