@@ -173,7 +173,7 @@ export class Scene {
   // --- time ----------------------------------------------------------------------------------------------------------
 
   async turn(): Promise<void> {
-    if (this.arm.turn) this.arm.turn();
+    if (this.arm.turn) turnOnce(() => this.arm.turn?.());
     else await new Promise<void>((resolve) => setTimeout(resolve, 0));
   }
 
@@ -224,3 +224,11 @@ export class Scene {
   }
 }
 
+
+function turnOnce(turn: () => unknown): void {
+  try {
+    turn();
+  } catch (error) {
+    assert.fail(`a turn of the loop threw ${String(error)}: nothing that is told throws (contract, LoopSink)`);
+  }
+}

@@ -32,7 +32,7 @@ async function judge(mutation: Mutation, using: (mutant: Mutant) => [Factory, Co
   for (const each of applicable(options)) {
     const failure = await fails(each, factory, options);
     if (failure === undefined) continue;
-    const named = failure instanceof AssertionError && /\((C|P|I)?\s?\d|\(contract|\(C /.test(failure.message);
+    const named = failure instanceof AssertionError && /\((C ?|P ?|contract, )/.test(failure.message);
     (named ? killers : crashed).push(nameOf(each));
   }
   mutant.dispose();
@@ -48,10 +48,31 @@ async function fails(each: Case, factory: Factory, options: ConformanceOptions):
   }
 }
 
+/** Factories that claim what is not so, and those that hide what is. */
+const lies: readonly (ConformanceOptions & { readonly name: string })[] = [
+  { name: "claims to show whether it holds, and does not", capabilities: {} },
+  { name: "does not claim to refuse files, and does", capabilities: { refusesFiles: false } },
+  { name: "does not claim to refuse closed descriptors, and does", capabilities: { refusesClosed: false } },
+];
+
+async function judgeLie({ name, ...options }: (typeof lies)[number]): Promise<Caught> {
+  const factory: Factory = async () => {
+    const arm = await soundArm();
+    if (!name.startsWith("claims to show")) return arm;
+    const { held: _held, ...silent } = arm;
+    return silent;
+  };
+  const killers: string[] = [];
+  for (const each of applicable(options))
+    if ((await fails(each, factory, options)) instanceof AssertionError) killers.push(nameOf(each));
+  return { mutation: { name, rule: "capabilities", file: "", edits: [] }, killers, crashed: [] };
+}
+
 export async function judgeAll(): Promise<Caught[]> {
   const caught: Caught[] = [];
   for (const mutation of brokenLoops) caught.push(await judge(mutation, (mutant) => [() => loopArm(mutant), {}]));
   for (const mutation of brokenDrivers)
     caught.push(await judge(mutation, ({ core }) => [soundArm, { Driver: core.Driver as unknown as DriverClass }]));
+  for (const lie of lies) caught.push(await judgeLie(lie));
   return caught;
 }

@@ -47,10 +47,7 @@ export const brokenLoops: readonly Mutation[] = [
     "  set(fd: number, interest: Interest): void {",
     "  set(fd: number, interest: Interest): void {\n    if (!fd) return;",
   ]),
-  loop("registrations", "reports a duplicate of what was closed", "P 10", [
-    "      else ghosts = true;",
-    "      else { ghosts = true; ready.push({ registration: { id, fd: id, interest: 1 as Interest }, bits }); }",
-  ], ["    if (ghosts) this.#rebuild();", ""]),
+  loop("registrations", "reports a duplicate of what was closed", "P 10", ["    this.#byId.delete(registration.id);\n", ""]),
   loop("registrations", "reports the same descriptor twice", "C 2.4", [
     "      if (registration) ready.push({ registration, bits });",
     "      if (registration) ready.push({ registration, bits }, { registration, bits });",

@@ -1,12 +1,12 @@
 import assert from "node:assert";
-import { CURL_POLL_IN, type Driver, type TransferSink } from "@curlew/core";
+import { CURL_POLL_IN, CURL_POLL_OUT, type Driver, type TransferSink, traceLoop } from "@curlew/core";
 import type { Scene } from "../scene.js";
 import { ScriptedEasy, ScriptedEngine } from "../scripted-engine.js";
 import type { Case } from "../types.js";
 
 /** A driver on the loop under test, with an engine that does what the case says. */
-async function drive(scene: Scene, run: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = new Stage(scene);
+async function drive(scene: Scene, callbacksPerTick: number, run: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = new Stage(scene, callbacksPerTick);
   try {
     await run(stage);
     assert.deepEqual(stage.engine.nested, [], "no call of the engine inside its callbacks, or after cleanup (C 10.2, C 6.7)");
@@ -22,14 +22,19 @@ class Stage {
   readonly outcomes: (string | undefined)[] = [];
   readonly warnings: string[] = [];
   readonly uncaught: unknown[] = [];
+  /** What was asked of the loop: "watch 7", "unwatch 7". */
+  readonly asked: string[] = [];
+  /** Calls of users since the loop last told something, at most. */
+  mostCallsPerTick = 0;
+  #callsThisTick = 0;
   #closing = false;
   #closed = false;
 
-  constructor(scene: Scene, callbacksPerTick = 512) {
+  constructor(scene: Scene, callbacksPerTick: number) {
     this.scene = scene;
     this.driver = new scene.Driver<ScriptedEasy>({
       engine: this.engine,
-      loop: scene.arm.adapter,
+      loop: traceLoop(scene.arm.adapter, ({ call, args }) => this.#passed(call, args)),
       callbacksPerTick,
       ports: { warn: (line) => void this.warnings.push(line), reportError: (error) => void this.uncaught.push(error) },
     });
@@ -39,6 +44,7 @@ class Stage {
     const easy = new ScriptedEasy();
     const outcome: TransferSink["outcome"] = (told) => {
       this.outcomes.push(told.error?.code ?? "ok");
+      this.userCalled();
       sink.outcome?.(told);
     };
     this.driver.add(easy, { ...sink, outcome });
@@ -57,6 +63,15 @@ class Stage {
     await this.scene.until(() => this.engine.calls.includes(call), `the engine was not called with "${call}" (C 6.3)`);
   }
 
+  userCalled(): void {
+    this.mostCallsPerTick = Math.max(this.mostCallsPerTick, ++this.#callsThisTick);
+  }
+
+  #passed(call: string, args: readonly unknown[]): void {
+    if (call === "watch" || call === "unwatch") this.asked.push(`${call} ${args[0]}`);
+    else if (call === "ready" || call === "batchEnd" || call === "expired") this.#callsThisTick = 0;
+  }
+
   get closed(): boolean {
     if (!this.#closing) {
       this.#closing = true;
@@ -68,11 +83,11 @@ class Stage {
   }
 }
 
-const driver = (rule: string, what: string, run: (stage: Stage) => Promise<void>): Case => ({
+const driver = (rule: string, what: string, run: (stage: Stage) => Promise<void>, callbacksPerTick = 512): Case => ({
   group: "driver",
   rule,
   what,
-  run: (scene) => drive(scene, run),
+  run: (scene) => drive(scene, callbacksPerTick, run),
 });
 
 export const driven: readonly Case[] = [
@@ -287,8 +302,11 @@ export const driven: readonly Case[] = [
         stage.driver.pause(easy);
       },
     });
-    let sent = 0;
-    engine.reactions.set(a, () => void (sent < 100 && engine.gather(easy, new Uint8Array([sent++]))));
+    // All of it is in the engine already: nothing but resume wakes anybody.
+    engine.reactions.set(a, () => {
+      scene.drain(a);
+      for (let i = 0; i < 100; i++) engine.gather(easy, new Uint8Array([i]));
+    });
     for (let i = 0; got.length < 100 && i < 2000; i++) {
       await scene.turn();
       paused = false;
@@ -316,7 +334,9 @@ export const driven: readonly Case[] = [
     const [b, peer] = scene.pair();
     await stage.waiting(a);
     engine.tell(b, CURL_POLL_IN);
+    const wakeups = () => engine.calls.filter((call) => call === `action ${a} 1`).length;
     await scene.until(() => stage.warnings.length > 0, "a descriptor that spins must be noticed (C 12.1, P 28)");
+    assert.ok(wakeups() >= 1000, `it was left alone after ${wakeups()} wakeups: that is no spin yet (C 12.1, P 28)`);
     engine.calls.length = 0;
     await scene.pass(100);
     const spins = engine.calls.filter((call) => call.startsWith(`action ${a}`)).length;
@@ -395,16 +415,63 @@ export const driven: readonly Case[] = [
     engine.tell(other, CURL_POLL_IN, easy);
     stage.driver.command(easy, () => engine.remove(a));
     await scene.settle();
-    // Whoever gets the number now must not be watched.
+    assert.ok(stage.asked.includes(`unwatch ${a}`), "an unwatch waits for the next tick, not longer (C 2.7)");
     scene.close(a, b);
-    const [again, peer] = scene.pair();
-    const own = scene.attach();
-    own.loop.watch(again, CURL_POLL_IN);
-    scene.write(peer);
-    engine.calls.length = 0;
-    await scene.until(() => own.of(again).length > 0, "the number's next owner is served (C 2.7)");
-    assert.ok(!engine.calls.some((call) => call.startsWith("action")), "and not by us (C 2.7)");
   }),
+  driver("C 2.2", "a change of interest reaches the loop", async (stage) => {
+    const { engine, scene } = stage;
+    const [a] = scene.pair();
+    const easy = await stage.waiting(a);
+    stage.driver.command(easy, () => engine.tell(a, CURL_POLL_OUT, easy));
+    await stage.called(`action ${a} 2`);
+  }),
+  driver("C 2.8", "a number that is opened anew is watched anew, though nothing was said of its close", async (stage) => {
+    const { engine, scene } = stage;
+    const [a, b] = scene.pair();
+    const easy = await stage.waiting(a);
+    stage.driver.command(easy, () => {
+      scene.close(a);
+      const fd = scene.opened(scene.arm.descriptors.eventfd());
+      engine.life?.opened(fd);
+      engine.tell(fd, CURL_POLL_IN, easy);
+    });
+    scene.arm.descriptors.write(a, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+    engine.calls.length = 0;
+    await stage.called(`action ${a} 1`);
+    scene.close(b);
+  }),
+  driver("P 20", "when the transfer that woke the loop is removed, those that are left are looked at", async (stage) => {
+    const { engine, scene } = stage;
+    const [a] = scene.pair();
+    stage.start();
+    const easy = await stage.waiting(a);
+    engine.onRemove = () => engine.remove(a);
+    engine.tellTimer(150_000);
+    await scene.turn();
+    engine.calls.length = 0;
+    const clock = scene.attach().loop;
+    const before = clock.now();
+    stage.driver.remove(easy);
+    await stage.called("all");
+    const tookMs = clock.now() - before;
+    assert.ok(tookMs < 1000, `they were looked at after ${tookMs} ms: their connect timeout (P 20)`);
+  }),
+  driver(
+    "contract, tick 5",
+    "users are called within the budget of a tick",
+    async (stage) => {
+      const { engine, scene } = stage;
+      const easy = stage.start({ chunk: () => stage.userCalled() });
+      engine.reactions.set(-1, () => {
+        engine.reactions.clear();
+        for (let i = 0; i < 9; i++) engine.gather(easy, new Uint8Array(1));
+        engine.finish(easy);
+      });
+      await scene.until(() => stage.outcomes.length === 1, "what is left waits for the next tick (contract, tick 5)");
+      assert.ok(stage.mostCallsPerTick <= 2, `${stage.mostCallsPerTick} calls in one tick (contract, tick 5)`);
+    },
+    2,
+  ),
   driver("P 32, contract, close", "close with transfers under way: each has one outcome, CLOSED", async (stage) => {
     const { scene } = stage;
     const [a] = scene.pair();
