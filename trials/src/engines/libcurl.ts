@@ -41,6 +41,7 @@ function bench({ library, server, deafPort }: World): EngineBench {
     wait: () => new Promise((resolve) => setImmediate(resolve)),
     writePause: CURL_WRITEFUNC_PAUSE,
     strayRemove: /^8\.1[345]\./.test(library.version),
+    keepsWakeup: library.version === "8.20.0",
   };
 }
 

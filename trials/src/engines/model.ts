@@ -14,7 +14,7 @@ const HOSTS = new Map([
 function answer({ path, body }: SimulatedRequest) {
   const [, route = "", argument = "0"] = path.split("/");
   if (route === "hang") return "hang" as const;
-  if (route === "echo") return { body: content(body.length % 1000) };
+  if (route === "echo") return { body: content(1 + (body.length % 1000)) };
   if (route === "delay") return { body: content(4), delayMs: Number(argument) };
   if (route === "reset") return { body: content(Number(argument)), cutAfterBytes: Number(argument) >> 1, cut: "reset" as const };
   return { body: content(Number(argument)) };
@@ -50,5 +50,6 @@ export function modelBench(profile: Profile): EngineBench {
     },
     writePause: CURL_WRITEFUNC_PAUSE,
     strayRemove: profile.removeForeignFd,
+    keepsWakeup: profile.wakeupNotDrained,
   };
 }

@@ -9,7 +9,7 @@ export interface Told {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-const MOST_TURNS = 20_000;
+const MOST_TURNS = 2_000_000;
 const MOST_MS = 20_000;
 
 /** A loop made by hand around one multi. What must be true of every engine at any time (I1 to I13) is checked as it goes. */
@@ -19,6 +19,8 @@ export class EngineLoop {
   readonly told: Told[] = [];
   readonly timers: number[] = [];
   readonly wanted = new Map<number, number>();
+  /** Of these, the descriptors that were told with a handle of ours: not resolvers' and the like. */
+  readonly ours = new Set<number>();
   readonly done: Message<EasyHandle>[] = [];
   running = 0;
   /** Called inside the callbacks. */
@@ -42,14 +44,18 @@ export class EngineLoop {
 
   /** Sets the callbacks. */
   listen(): void {
-    this.multi.setopt("SOCKETFUNCTION", (_easy, fd, action, _userp, socketp) => {
+    this.multi.setopt("SOCKETFUNCTION", (easy, fd, action, _userp, socketp) => {
       this.#check(fd, action, socketp);
       const told = { fd, action, socketp };
       this.told.push(told);
       if (action === CURL_POLL_REMOVE) {
         this.wanted.delete(fd);
+        this.ours.delete(fd);
         this.#assigned.delete(fd);
-      } else this.wanted.set(fd, action);
+      } else {
+        this.wanted.set(fd, action);
+        if (easy) this.ours.add(fd);
+      }
       return this.onSocket(told) ?? 0;
     });
     this.multi.setopt("TIMERFUNCTION", (timeoutMs) => {

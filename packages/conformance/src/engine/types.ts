@@ -27,6 +27,8 @@ export interface EngineBench {
   readonly writePause: number;
   /** REMOVE may come for what was never told (8.13 to 8.15, C 2.7). */
   readonly strayRemove: boolean;
+  /** The descriptor of all lookups stays told, and ready (8.20.0, C 12.1). */
+  readonly keepsWakeup: boolean;
   dispose?(): void | Promise<void>;
 }
 
