@@ -21,9 +21,11 @@ describe("npm start", () => {
       "libuv http/1.1",
       "libuv https/1.1",
       "libuv http/2",
+      "epoll-sim simulated",
+      "epoll-sim multiplexed",
     ]);
     for (const row of report.rows) {
-      expect(row).toMatchObject({ engine: "libcurl", failed: 0 });
+      expect(row).toMatchObject({ engine: row.loop === "epoll-sim" ? "model" : "libcurl", failed: 0 });
       expect(row.transfers).toBeGreaterThanOrEqual(300);
       expect(row.verified).toBe(row.transfers);
       expect(row.bytes).toBeGreaterThan(50_000_000);
@@ -36,12 +38,17 @@ describe("npm start", () => {
     const { status, stdout } = start([]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^loop +engine +protocol +files +failed +verified/);
-    expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(6);
   });
 
-  it("says how to get a libcurl where there is none, and fails", () => {
-    const { status, stderr } = start([], { CURLEW_LIBCURL: "libcurl-of-nobody.so" });
+  it("runs the simulated rows and says how to get a libcurl where there is none, and fails", () => {
+    const { status, stdout, stderr } = start(["--json"], { CURLEW_LIBCURL: "libcurl-of-nobody.so" });
     expect(status).toBe(1);
+    const report = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    expect(report.rows.map((row: { engine: string; failed: number }) => [row.engine, row.failed])).toEqual([
+      ["model", 0],
+      ["model", 0],
+    ]);
     expect(stderr).toContain("apt install libcurl4");
   });
 });

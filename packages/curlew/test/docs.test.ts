@@ -106,7 +106,10 @@ describe("curlew doctor", () => {
     expect(json).toMatchObject({
       runtime: `node ${process.versions.node}`,
       libcurl: { version: expect.any(String), path: expect.stringContaining("libcurl"), faults: expect.any(Array) },
-      loops: [{ name: "libuv", works: true }],
+      loops: [
+        { name: "libuv", engine: "libcurl", works: true },
+        { name: "epoll-sim", engine: "model", works: true },
+      ],
     });
   });
 
