@@ -2,6 +2,7 @@
  * `npm run conformance`: every adapter and every engine against the contract, and mutants against the suite.
  *
  *   npm run conformance -- --json
+ *   npm run conformance -- --libcurl FILE --libcurl FILE     these instead of the machine's
  */
 import { openSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -68,10 +69,10 @@ async function judgeAdapter({ name, factory, options = {}, unavailable }: Adapte
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { json: { type: "boolean" }, libcurl: { type: "string", multiple: true } } });
   const results: AdapterResult[] = [];
   for (const entry of adapters) results.push(await judgeAdapter(entry));
-  const engines = await judgeEngines();
+  const engines = await judgeEngines(values.libcurl);
   const caught = await judgeAll();
   const missed = caught.filter(({ killers }) => killers.length === 0);
   for (const { mutation } of missed) console.error(`not caught: ${mutation.name} (${mutation.rule})`);

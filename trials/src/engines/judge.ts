@@ -18,16 +18,19 @@ export function tableOf(name: string, cases: readonly EngineResult[]): EngineTab
   return { name, passed: count("passed"), failed: count("failed"), skipped: count("skipped"), cases };
 }
 
-/** The model as each version it knows, and libcurl where there is one. */
-export async function judgeEngines(): Promise<EngineTable[]> {
+/** The model as each version it knows, and each libcurl: without names the machine's, where there is one. */
+export async function judgeEngines(libcurls: readonly (string | undefined)[] = [undefined]): Promise<EngineTable[]> {
   const tables: EngineTable[] = [];
   for (const profile of profiles)
     tables.push(tableOf(`model ${profile.name}`, await judgeEngine(() => modelBench(profile))));
-  try {
-    const { name, results } = await judgeLibcurl();
-    tables.push(tableOf(name, results));
-  } catch (error) {
-    console.error(`libcurl: skipped: ${error instanceof Error ? error.message : String(error)}`);
+  for (const file of libcurls) {
+    try {
+      const { name, results } = await judgeLibcurl(file);
+      tables.push(tableOf(name, results));
+    } catch (error) {
+      if (file !== undefined) throw error;
+      console.error(`libcurl: skipped: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
   return tables;
 }

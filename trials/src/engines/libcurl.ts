@@ -1,10 +1,12 @@
 import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { connect } from "node:net";
+import { join } from "node:path";
 import type { EngineBench, EngineResult } from "@curlew/conformance";
 import { judgeEngine } from "@curlew/conformance";
 import type { EasyHandle, MultiEngine } from "@curlew/core";
 import { CURL_WRITEFUNC_PAUSE, Easy, type Libcurl, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { descriptors, startServer, type TestServer } from "@curlew/testkit";
+import { root } from "../root.js";
 
 const POLLIN = 1;
 const POLLOUT = 4;
@@ -47,9 +49,12 @@ function bench({ library, server, deafPort }: World): EngineBench {
 
 /** Listens, and never answers: its queue of one is filled. */
 async function startDeaf(): Promise<{ port: number; stop(): void }> {
-  const program = fileURLToPath(new URL("../../../packages/curlew/test/programs/deaf-server.mjs", import.meta.url));
+  const program = join(root, "packages/curlew/test/programs/deaf-server.mjs");
   const child = fork(program, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const port = await new Promise<number>((resolve) => child.once("message", (told) => resolve(Number(told))));
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("message", (told) => resolve(Number(told)));
+    child.once("exit", () => reject(new Error("the deaf server ended before it told its port")));
+  });
   return { port, stop: () => void child.kill("SIGKILL") };
 }
 
@@ -70,7 +75,6 @@ export async function judgeLibcurl(file?: string): Promise<{ name: string; resul
 
 /** Connects until nobody is let in any more. */
 async function fillQueue(port: number): Promise<() => void> {
-  const { connect } = await import("node:net");
   const sockets = Array.from({ length: 4 }, () => connect(port, "127.0.0.1").on("error", () => {}));
   await new Promise((resolve) => sockets[0]?.once("connect", resolve));
   return () => {

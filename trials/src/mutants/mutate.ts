@@ -2,11 +2,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import type * as Kernel from "@curlew/adapter-epoll-sim/kernel";
 import type * as Loop from "@curlew/adapter-epoll-sim/loop";
 import type * as Core from "@curlew/core";
 import ts from "typescript";
+import { root } from "../root.js";
 
 /** One mistake. */
 export interface Mutation {
@@ -27,7 +28,7 @@ export interface Mutant {
   readonly loop: typeof Loop;
 }
 
-const packages = fileURLToPath(new URL("../../../packages", import.meta.url));
+const packages = join(root, "packages");
 const FOLDERS = ["core/src", "adapter-epoll-sim/src/kernel", "adapter-epoll-sim/src/loop"];
 
 let compiled: ReadonlyMap<string, string> | undefined;

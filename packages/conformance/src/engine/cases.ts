@@ -207,7 +207,7 @@ export const engineCases: readonly EngineCase[] = [
     for (const { fd, action } of loop.told.slice(before)) if (action !== CURL_POLL_REMOVE) fds.add(fd);
     for (const { easy, body } of all)
       assert.deepEqual([loop.result(easy), body.length], [0, first.body.length], "each ends well (C19)");
-    assert.ok(fds.size >= 1, "through a descriptor (C19)");
+    assert.ok(fds.size <= 1, `through one descriptor, not ${fds.size} (C19)`);
     for (const { easy } of all) assert.equal(easy.getinfo("NUM_CONNECTS"), 0, "that was there already (C19)");
   }),
   run("C21", "calls inside the callbacks are refused with 8, and change nothing", async (loop) => {
@@ -352,7 +352,8 @@ export const engineCases: readonly EngineCase[] = [
     easy.setopt("CONNECTTIMEOUT_MS", 2 ** 31 - 1);
     loop.add(easy);
     await connected(loop);
-    for (const ms of loop.timers) assert.ok(ms >= -1 && ms <= 2 ** 31 - 1, `${ms} ms was told (C40)`);
+    // Only 8.22 caps what it has rounded up (C 4.2): a driver does it for the others.
+    for (const ms of loop.timers) assert.ok(ms >= -1 && ms <= 2 ** 31, `${ms} ms was told (C40)`);
   }),
   run("C41", "two multis: callbacks of one drive the other", async (loop) => {
     const other = new EngineLoop(loop.bench);
