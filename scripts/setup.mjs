@@ -61,7 +61,14 @@ function run(command, args, cwd = ".") {
 }
 
 async function install(withCi) {
-  const manifests = ["package.json", "pnpm-workspace.yaml", "pnpm-lock.yaml", "demo/package.json", "trials/package.json", "ci/package.json"];
+  const manifests = [
+    "package.json",
+    "pnpm-workspace.yaml",
+    "pnpm-lock.yaml",
+    "demo/package.json",
+    "trials/package.json",
+    "ci/package.json",
+  ];
   const packages = readdirSync("packages").map((name) => `packages/${name}/package.json`);
   const input = digest([...manifests, ...packages].filter(existsSync));
   const stamp = "node_modules/.curlew-install";

@@ -7,7 +7,7 @@
 import { openSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
-import { applicable, cases, type ConformanceOptions, type Factory, nameOf, runCase } from "@curlew/conformance";
+import { applicable, type ConformanceOptions, cases, type Factory, nameOf, runCase } from "@curlew/conformance";
 import { traceLoop } from "@curlew/core";
 import { descriptors } from "@curlew/testkit";
 import { type EngineTable, judgeEngines } from "./engines/judge.js";
@@ -99,7 +99,8 @@ function printForPeople(
     console.log(`${mutation.name} (${mutation.rule})\n    ${killers.length} cases: ${killers[0] ?? "none"}`);
   console.log("\nengines, case by case");
   for (const { name, cases: ran } of engines)
-    for (const { id, what, outcome } of ran) console.log(`${name.padEnd(20)}${id.padEnd(5)}${outcome.padEnd(10)}${what}`);
+    for (const { id, what, outcome } of ran)
+      console.log(`${name.padEnd(20)}${id.padEnd(5)}${outcome.padEnd(10)}${what}`);
 }
 
 process.exitCode = await main();

@@ -43,7 +43,8 @@ async function main(): Promise<number> {
 
 function wholeNumber(option: string, text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 0xffffffff) throw new Error(`${option} takes a whole number below 2^32, not ${text}`);
+  if (!/^\d+$/.test(text) || value > 0xffffffff)
+    throw new Error(`${option} takes a whole number below 2^32, not ${text}`);
   return value;
 }
 
@@ -76,7 +77,11 @@ function playPart(part: Part): Promise<Tally> {
   });
 }
 
-function forPeople({ from, seeds, ...counts }: { from: number; seeds: number } & Omit<Tally, "failed" | "profiles">): string {
+function forPeople({
+  from,
+  seeds,
+  ...counts
+}: { from: number; seeds: number } & Omit<Tally, "failed" | "profiles">): string {
   const list = (title: string, of: Readonly<Record<string, number>>): string =>
     [title, ...Object.entries(of).map(([key, count]) => `  ${key.padEnd(10)}${count}`)].join("\n");
   const { transfers, events, violations } = counts;

@@ -37,7 +37,15 @@ describe("a seed", () => {
 describe("recorded choices", () => {
   it("that are corrupt, or of another scene, are refused with what is wrong", () => {
     const corrupt = { code: "CORRUPT_TRACE" };
-    for (const recorded of [null, {}, ["order"], [["order", 2]], [["colour", 2, 0]], [["order", 2, 2]], [["order", 2, -1]]])
+    for (const recorded of [
+      null,
+      {},
+      ["order"],
+      [["order", 2]],
+      [["colour", 2, 0]],
+      [["order", 2, 2]],
+      [["order", 2, -1]],
+    ])
       expect(() => new RecordedChoices(recorded)).toThrow(expect.objectContaining(corrupt));
     const other = new RecordedChoices([["read", 2, 1]]);
     expect(() => other.choose("order", 2)).toThrow(expect.objectContaining(corrupt));

@@ -20,7 +20,10 @@ const { prove } = await import(file("suite"));
 
 describe("docs/writing-an-adapter.md", () => {
   it("shows an adapter of at most 60 lines", () => {
-    const lines = blocks.join("").split("\n").filter((line) => line.trim() !== "");
+    const lines = blocks
+      .join("")
+      .split("\n")
+      .filter((line) => line.trim() !== "");
     expect(lines.length).toBeGreaterThan(20);
     expect(lines.length).toBeLessThanOrEqual(60);
   });

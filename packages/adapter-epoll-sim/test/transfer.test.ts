@@ -10,7 +10,9 @@ function world(profile: Profile): { kernel: Kernel; loop: SimulatedLoop; transfe
   const kernel = new Kernel();
   serve(kernel, "10.0.0.1:80", {
     answer: ({ path, body: sent }) =>
-      path === "/big" ? { body, trailers: "X: y\r\n" } : { status: 201, body: sent.length > 0 ? sent : body.subarray(0, 5) },
+      path === "/big"
+        ? { body, trailers: "X: y\r\n" }
+        : { status: 201, body: sent.length > 0 ? sent : body.subarray(0, 5) },
   });
   const hosts = new Map([["model.test", { addresses: ["10.0.0.9:80", "10.0.0.1:80"], resolveMs: 30 }]]);
   const loop = simulatedLoop(kernel);

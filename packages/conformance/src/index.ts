@@ -7,7 +7,16 @@ import { timers } from "./cases/timers.js";
 import { Scene } from "./scene.js";
 import type { Capabilities, Case, ConformanceOptions, Factory, TestFunction } from "./types.js";
 
-export type { Arm, Capabilities, Case, ConformanceOptions, Descriptors, DriverClass, Factory, TestFunction } from "./types.js";
+export type {
+  Arm,
+  Capabilities,
+  Case,
+  ConformanceOptions,
+  Descriptors,
+  DriverClass,
+  Factory,
+  TestFunction,
+} from "./types.js";
 
 /** All there is, in the order it is run. */
 export const cases: readonly Case[] = [

@@ -224,7 +224,6 @@ export class Scene {
   }
 }
 
-
 function turnOnce(turn: () => unknown): void {
   try {
     turn();

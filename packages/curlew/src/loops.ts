@@ -1,6 +1,6 @@
-import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
+import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
 import { CurlewError, type LoopAdapter } from "@curlew/core";
 
 export interface LoopEntry {

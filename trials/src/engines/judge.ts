@@ -14,7 +14,8 @@ export interface EngineTable {
 
 export function tableOf(name: string, cases: readonly EngineResult[]): EngineTable {
   const count = (outcome: EngineResult["outcome"]) => cases.filter((each) => each.outcome === outcome).length;
-  for (const each of cases) if (each.outcome === "failed") console.error(`${name}: ${each.id} ${each.what}\n  ${each.why}`);
+  for (const each of cases)
+    if (each.outcome === "failed") console.error(`${name}: ${each.id} ${each.what}\n  ${each.why}`);
   return { name, passed: count("passed"), failed: count("failed"), skipped: count("skipped"), cases };
 }
 

@@ -1,5 +1,12 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, Kernel } from "@curlew/adapter-epoll-sim/kernel";
-import { CURL_WRITEFUNC_PAUSE, Model, ModelEasy, type Profile, type SimulatedRequest, serve } from "@curlew/adapter-epoll-sim/model";
+import {
+  CURL_WRITEFUNC_PAUSE,
+  Model,
+  ModelEasy,
+  type Profile,
+  type SimulatedRequest,
+  serve,
+} from "@curlew/adapter-epoll-sim/model";
 import type { EngineBench } from "@curlew/conformance";
 import { content } from "../sim/plans.js";
 
@@ -16,7 +23,8 @@ function answer({ path, body }: SimulatedRequest) {
   if (route === "hang") return "hang" as const;
   if (route === "echo") return { body: content(1 + (body.length % 1000)) };
   if (route === "delay") return { body: content(4), delayMs: Number(argument) };
-  if (route === "reset") return { body: content(Number(argument)), cutAfterBytes: Number(argument) >> 1, cut: "reset" as const };
+  if (route === "reset")
+    return { body: content(Number(argument)), cutAfterBytes: Number(argument) >> 1, cut: "reset" as const };
   return { body: content(Number(argument)) };
 }
 
@@ -46,7 +54,9 @@ export function modelBench(profile: Profile): EngineBench {
     nowMs: () => kernel.clock.nowMs,
     async wait(untilMs) {
       const next = Math.min(untilMs, kernel.clock.nextMs);
-      kernel.clock.advanceTo(next < Number.POSITIVE_INFINITY ? Math.max(next, kernel.clock.nowMs) : kernel.clock.nowMs + 1);
+      kernel.clock.advanceTo(
+        next < Number.POSITIVE_INFINITY ? Math.max(next, kernel.clock.nowMs) : kernel.clock.nowMs + 1,
+      );
     },
     writePause: CURL_WRITEFUNC_PAUSE,
     strayRemove: profile.removeForeignFd,

@@ -1,8 +1,8 @@
 import { AssertionError } from "node:assert";
-import type { Arm, Case, ConformanceOptions, DriverClass, Factory } from "@curlew/conformance";
-import { applicable, nameOf, runCase } from "@curlew/conformance";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
+import type { Arm, Case, ConformanceOptions, DriverClass, Factory } from "@curlew/conformance";
+import { applicable, nameOf, runCase } from "@curlew/conformance";
 import { brokenDrivers } from "./drivers.js";
 import { brokenLoops } from "./loops.js";
 import { load, type Mutant, type Mutation } from "./mutate.js";

@@ -32,22 +32,31 @@ export const brokenLoops: readonly Mutation[] = [
     "const registration = { id: ++this.#lastId, fd, interest };",
     "const registration = { id: ++this.#lastId, fd, interest: ((known?.interest ?? 0) | interest) as Interest };",
   ]),
-  loop("registrations", "adds what is there already: EEXIST", "P 4", [
-    'if (known) this.#poller.modify(fd, interest, id);\n      else',
-    "",
-  ], ['else if (errnoOf(error) === "EEXIST") this.#poller.modify(fd, interest, id);', ""]),
+  loop(
+    "registrations",
+    "adds what is there already: EEXIST",
+    "P 4",
+    ["if (known) this.#poller.modify(fd, interest, id);\n      else", ""],
+    ['else if (errnoOf(error) === "EEXIST") this.#poller.modify(fd, interest, id);', ""],
+  ),
   loop("registrations", "changes what the kernel forgot: ENOENT", "P 5", [
     'if (errnoOf(error) === "ENOENT") this.#poller.add(fd, interest, id);\n      else ',
     "",
   ]),
   loop("registrations", "refuses without errno", "P 6", ["errno === undefined ? { cause: error } : { errno }", "{}"]),
-  loop("registrations", "throws what the kernel threw", "contract, watch", ["throw refused(fd, error);", "throw error;"]),
+  loop("registrations", "throws what the kernel threw", "contract, watch", [
+    "throw refused(fd, error);",
+    "throw error;",
+  ]),
   loop("registrations", "swallows refusals", "contract, watch", ["throw refused(fd, error);", "void refused;"]),
   loop("registrations", "has no place for descriptor 0", "C38", [
     "  set(fd: number, interest: Interest): void {",
     "  set(fd: number, interest: Interest): void {\n    if (!fd) return;",
   ]),
-  loop("registrations", "reports a duplicate of what was closed", "P 10", ["    this.#byId.delete(registration.id);\n", ""]),
+  loop("registrations", "reports a duplicate of what was closed", "P 10", [
+    "    this.#byId.delete(registration.id);\n",
+    "",
+  ]),
   loop("registrations", "reports the same descriptor twice", "C 2.4", [
     "      if (registration) ready.push({ registration, bits });",
     "      if (registration) ready.push({ registration, bits }, { registration, bits });",
@@ -73,9 +82,18 @@ export const brokenLoops: readonly Mutation[] = [
     "0",
   ]),
   loop("epoll-poller", "watches for reading only", "contract, watch", ["(interest & 2 ? EPOLLOUT : 0)", "0"]),
-  loop("attachment", "fires early", "C 4.8", ["this.#dueMs = this.#world.nowMs + delayMs;", "this.#dueMs = this.#world.nowMs + delayMs / 2;"]),
-  loop("attachment", "rounds down", "C 4.8", ["this.#dueMs = this.#world.nowMs + delayMs;", "this.#dueMs = this.#world.nowMs + Math.floor(delayMs);"]),
-  loop("attachment", "ignores -1", "C 4.2", ["  disarm(): void {\n    this.#dueMs = Number.POSITIVE_INFINITY;", "  disarm(): void {"]),
+  loop("attachment", "fires early", "C 4.8", [
+    "this.#dueMs = this.#world.nowMs + delayMs;",
+    "this.#dueMs = this.#world.nowMs + delayMs / 2;",
+  ]),
+  loop("attachment", "rounds down", "C 4.8", [
+    "this.#dueMs = this.#world.nowMs + delayMs;",
+    "this.#dueMs = this.#world.nowMs + Math.floor(delayMs);",
+  ]),
+  loop("attachment", "ignores -1", "C 4.2", [
+    "  disarm(): void {\n    this.#dueMs = Number.POSITIVE_INFINITY;",
+    "  disarm(): void {",
+  ]),
   loop("attachment", "calls for a 0 at once", "C 4.2", [
     "    if (this.#closed) return;\n    this.#dueMs",
     "    if (this.#closed) return;\n    if (delayMs === 0) return this.#sink.expired();\n    this.#dueMs",
@@ -96,7 +114,10 @@ export const brokenLoops: readonly Mutation[] = [
     "this.#dueMs = this.#world.nowMs + delayMs;",
     "this.#dueMs = Math.min(this.#dueMs, this.#world.nowMs + delayMs);",
   ]),
-  loop("attachment", "fires again and again", "C 4.1", ["    this.#dueMs = Number.POSITIVE_INFINITY;\n    this.#sink.expired();", "    this.#sink.expired();"]),
+  loop("attachment", "fires again and again", "C 4.1", [
+    "    this.#dueMs = Number.POSITIVE_INFINITY;\n    this.#sink.expired();",
+    "    this.#sink.expired();",
+  ]),
   loop("attachment", "overflows with long delays", "C40", [
     "this.#dueMs = this.#world.nowMs + delayMs;",
     "this.#dueMs = this.#world.nowMs + (delayMs > 1e9 ? 1 : delayMs);",
@@ -113,33 +134,79 @@ export const brokenLoops: readonly Mutation[] = [
     "if (!this.#closed) this.#registrations.set(fd, interest);",
     "if (this.#closed) return;\n    this.#registrations.set(fd, interest);\n    for (const { registration, bits } of this.#registrations.wait(99)) if (registration.fd === fd) this.#sink.ready(fd, bits);",
   ]),
-  loop("attachment", "tells a batch's events one batch later, whatever became of them", "C 5.6", [
-    "    const ready = this.#registrations.wait(most);",
-    "    const now = this.#registrations.wait(most);\n    const self = this as unknown as { old?: typeof now };\n    const ready = self.old ?? [];\n    self.old = now;",
-  ], ["if (this.#registrations.stands(registration)) this", "this"]),
-  loop("attachment", "does not end its batches", "contract, batches", ["    if (!this.#closed) this.#sink.batchEnd();", ""]),
-  loop("attachment", "goes on reporting after close", "contract, close", ["      if (this.#closed) return true;\n", ""], [
-    "if (this.#registrations.stands(registration)) this",
-    "this",
+  loop(
+    "attachment",
+    "tells a batch's events one batch later, whatever became of them",
+    "C 5.6",
+    [
+      "    const ready = this.#registrations.wait(most);",
+      "    const now = this.#registrations.wait(most);\n    const self = this as unknown as { old?: typeof now };\n    const ready = self.old ?? [];\n    self.old = now;",
+    ],
+    ["if (this.#registrations.stands(registration)) this", "this"],
+  ),
+  loop("attachment", "does not end its batches", "contract, batches", [
+    "    if (!this.#closed) this.#sink.batchEnd();",
+    "",
   ]),
-  loop("attachment", "goes on after close", "contract, close", ["    this.#onClose();\n    return this.#closed;", "    return this.#closed;"], [
-    "    if (this.#closed || this.#registrations.size === 0) return false;",
-    "    if (this.#registrations.size === 0) return false;",
-  ], ["      if (this.#closed) return true;\n", ""]),
-  loop("attachment", "fires its timer after close", "contract, close", [
-    "    this.disarm();\n    this.#held = false;\n    this.#onClose();",
-    "    this.#held = false;\n    setTimeoutLike(() => this.#sink.expired());\n    this.#onClose();",
-  ], ["export class SimulatedAttachment", "const setTimeoutLike = (run: () => void) => void Promise.resolve().then(run);\n\nexport class SimulatedAttachment"]),
-  loop("attachment", "closes twice", "contract, close", ["    if (this.#closed) return this.#closed;\n", "    if (this.#closed) throw new Error('closed already');\n"]),
-  loop("attachment", "never finishes closing", "contract, close", ["this.#closed = Promise.resolve();", "this.#closed = new Promise(() => {});"]),
+  loop(
+    "attachment",
+    "goes on reporting after close",
+    "contract, close",
+    ["      if (this.#closed) return true;\n", ""],
+    ["if (this.#registrations.stands(registration)) this", "this"],
+  ),
+  loop(
+    "attachment",
+    "goes on after close",
+    "contract, close",
+    ["    this.#onClose();\n    return this.#closed;", "    return this.#closed;"],
+    [
+      "    if (this.#closed || this.#registrations.size === 0) return false;",
+      "    if (this.#registrations.size === 0) return false;",
+    ],
+    ["      if (this.#closed) return true;\n", ""],
+  ),
+  loop(
+    "attachment",
+    "fires its timer after close",
+    "contract, close",
+    [
+      "    this.disarm();\n    this.#held = false;\n    this.#onClose();",
+      "    this.#held = false;\n    setTimeoutLike(() => this.#sink.expired());\n    this.#onClose();",
+    ],
+    [
+      "export class SimulatedAttachment",
+      "const setTimeoutLike = (run: () => void) => void Promise.resolve().then(run);\n\nexport class SimulatedAttachment",
+    ],
+  ),
+  loop("attachment", "closes twice", "contract, close", [
+    "    if (this.#closed) return this.#closed;\n",
+    "    if (this.#closed) throw new Error('closed already');\n",
+  ]),
+  loop("attachment", "never finishes closing", "contract, close", [
+    "this.#closed = Promise.resolve();",
+    "this.#closed = new Promise(() => {});",
+  ]),
   loop("attachment", "throws when it is used after close", "contract, close", [
     "    if (!this.#closed) this.#registrations.delete(fd);",
     "    if (this.#closed) throw new Error('closed');\n    this.#registrations.delete(fd);",
   ]),
-  loop("attachment", "lets descriptors hold the process", "C 6.9", ["    return this.#held;", "    return this.#held || this.#registrations.size > 0;"]),
-  loop("attachment", "lets its timer hold the process", "C 6.9", ["    return this.#held;", "    return this.#held || this.#dueMs < Infinity;"]),
-  loop("attachment", "does not hold the process", "C 6.9", ["this.#held = alive && !this.#closed;", "this.#held = false && alive;"]),
-  loop("simulated-loop", "ends batches it never declared", "contract, batches", ["readonly batches = true;", "readonly batches = false;"]),
+  loop("attachment", "lets descriptors hold the process", "C 6.9", [
+    "    return this.#held;",
+    "    return this.#held || this.#registrations.size > 0;",
+  ]),
+  loop("attachment", "lets its timer hold the process", "C 6.9", [
+    "    return this.#held;",
+    "    return this.#held || this.#dueMs < Infinity;",
+  ]),
+  loop("attachment", "does not hold the process", "C 6.9", [
+    "this.#held = alive && !this.#closed;",
+    "this.#held = false && alive;",
+  ]),
+  loop("simulated-loop", "ends batches it never declared", "contract, batches", [
+    "readonly batches = true;",
+    "readonly batches = false;",
+  ]),
   loop("simulated-loop", "serves its first attachment only", "contract, attach", [
     "for (const attachment of [...this.#attachments])",
     "for (const attachment of [...this.#attachments].slice(0, 1))",

@@ -68,7 +68,8 @@ export async function load(mutation: Mutation): Promise<Mutant & { dispose(): vo
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, text);
   }
-  const from = async (file: string): Promise<unknown> => import(/* @vite-ignore */ pathToFileURL(join(folder, file)).href);
+  const from = async (file: string): Promise<unknown> =>
+    import(/* @vite-ignore */ pathToFileURL(join(folder, file)).href);
   return {
     core: (await from("core/src/index.js")) as typeof Core,
     kernel: (await from("adapter-epoll-sim/src/kernel/index.js")) as typeof Kernel,

@@ -19,7 +19,7 @@ export interface Plan {
   readonly atChunk?: { readonly chunk: number; readonly act: ChunkAct; readonly resumeMs: number };
   readonly cancelAtMs?: number;
   /** Its outcome starts another. */
-  readonly then?: Plan;
+  readonly next?: Plan;
   /** "ok", a CURLcode, or a code of Curlew's. */
   readonly allowed: readonly string[];
 }
@@ -58,7 +58,16 @@ export function answer({ path, body }: SimulatedRequest): SimulatedAnswer | "han
   return "hang";
 }
 
-const GOOD_HOSTS = ["one.test", "one.test", "named.test", "many.test", "late.test", "shared.test", "shared.test", "short.test"];
+const GOOD_HOSTS = [
+  "one.test",
+  "one.test",
+  "named.test",
+  "many.test",
+  "late.test",
+  "shared.test",
+  "shared.test",
+  "short.test",
+];
 const SIZES = [0, 5, 700, 9000, 70_000];
 
 export function drawPlans(random: Random): Plan[] {
@@ -73,7 +82,7 @@ function drawPlan(random: Random, name: string): Plan {
     streamed: false,
     highWaterBytes: random.pick([1, 2000, 20_000, 524_288]),
     ...(random.chance(0.15) ? { cancelAtMs: random.below(300) } : {}),
-    ...(random.chance(0.2) ? { then: drawPlan(random, `${name}+`) } : {}),
+    ...(random.chance(0.2) ? { next: drawPlan(random, `${name}+`) } : {}),
   };
   const drawn = { ...common, ...(random.chance(0.25) ? drawFailure(random) : drawSuccess(random)) } as Plan;
   return { ...drawn, ...drawChunkAct(random, drawn) };

@@ -1,5 +1,5 @@
-import { CURL_WRITEFUNC_PAUSE, type Judge, type Model, ModelEasy } from "@curlew/adapter-epoll-sim/model";
 import type { Kernel } from "@curlew/adapter-epoll-sim/kernel";
+import { CURL_WRITEFUNC_PAUSE, type Judge, type Model, ModelEasy } from "@curlew/adapter-epoll-sim/model";
 import type { Driver, Outcome, TransferSink } from "@curlew/core";
 import type { Plan } from "./plans.js";
 
@@ -175,11 +175,15 @@ export class Player {
     judge.outstanding--;
     const result = error ? String((error as { curlCode?: number }).curlCode ?? error.code) : "ok";
     const fine = allowed.includes(result) || this.#excused(result);
-    judge.check("I5", fine, () => `${name} (${this.plan.url}) ended with ${result}, and not with ${allowed.join(" or ")}`);
+    judge.check(
+      "I5",
+      fine,
+      () => `${name} (${this.plan.url}) ended with ${result}, and not with ${allowed.join(" or ")}`,
+    );
     const whole = result !== "ok" || this.#received === expected.length;
     judge.check("I12", whole, () => `${name} ended well with ${this.#received} of ${expected.length} bytes`);
     this.#end("ended");
-    if (this.plan.then) new Player(this.plan.then, this.#stage).start();
+    if (this.plan.next) new Player(this.plan.next, this.#stage).start();
   }
 
   /** Closed by its user, or refused by a kernel that was told to refuse. */

@@ -1,8 +1,8 @@
 import { type ChoiceKind, type Choices, choiceKinds, Kernel, Random } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
+import type { ModelEasy } from "@curlew/adapter-epoll-sim/model";
 import { Judge, Model, type Profile, profiles, serve } from "@curlew/adapter-epoll-sim/model";
 import type { Driver, DriverOptions } from "@curlew/core";
-import type { ModelEasy } from "@curlew/adapter-epoll-sim/model";
 import { ADDRESS, answer, drawPlans, hosts, type Plan } from "./plans.js";
 import { Player, type Stage } from "./player.js";
 
@@ -98,7 +98,10 @@ function turnUntilOver(stage: Stage, loop: ReturnType<typeof simulatedLoop>): nu
 }
 
 function unended({ players }: Stage): string {
-  return players.filter(({ state }) => state === "started").map(({ plan }) => `${plan.name} ${plan.url}`).join(", ");
+  return players
+    .filter(({ state }) => state === "started")
+    .map(({ plan }) => `${plan.name} ${plan.url}`)
+    .join(", ");
 }
 
 /** After the last transfer: what is left must be given back. */
@@ -114,7 +117,8 @@ function closeDown(stage: Stage, loop: ReturnType<typeof simulatedLoop>): void {
 }
 
 function reported(judge: Judge, error: unknown): void {
-  if (!/throws on purpose/.test(String(error))) judge.check("I5", false, () => `an error of nobody's: ${String(error)}`);
+  if (!/throws on purpose/.test(String(error)))
+    judge.check("I5", false, () => `an error of nobody's: ${String(error)}`);
 }
 
 class CountedChoices implements Choices {

@@ -1,6 +1,6 @@
 import { EPOLLERR, EPOLLHUP, EPOLLRDHUP, type Kernel, SHUT_WR } from "../kernel/index.js";
 import type { SocketUser } from "./socket-entries.js";
-import { FrameReader, type Frame } from "./wire.js";
+import { type Frame, FrameReader } from "./wire.js";
 
 /** Who takes what arrives on a connection. */
 export interface Stream {

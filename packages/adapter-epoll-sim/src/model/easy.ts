@@ -1,7 +1,7 @@
 import {
-  type CurlewError,
   CURLPAUSE_RECV,
   CURLPAUSE_SEND,
+  type CurlewError,
   type EasyHandle,
   type GatheredKind,
   MisuseError,
@@ -89,7 +89,10 @@ export class ModelEasy implements EasyHandle {
 
   setopt(option: string, value: unknown): void {
     if (!Object.hasOwn(NAMES, option))
-      throw new MisuseError("UNKNOWN_OPTION", `the model has no option "${option}"; it has: ${Object.keys(NAMES).join(", ")}`);
+      throw new MisuseError(
+        "UNKNOWN_OPTION",
+        `the model has no option "${option}"; it has: ${Object.keys(NAMES).join(", ")}`,
+      );
     const kind = NAMES[option as keyof EasyOptions];
     const nullable = kind === "function" || kind === "object";
     if (kind !== typeof value || (value === null && !nullable)) {

@@ -1,7 +1,7 @@
 import { CURL_POLL_REMOVE, CURL_SOCKET_TIMEOUT, type LoopAdapter, type PollAction } from "@curlew/core";
 import type { Kernel } from "../kernel/index.js";
 import type { ModelObserver } from "./callbacks.js";
-import { LoopView, judgedLoop } from "./loop-view.js";
+import { judgedLoop, LoopView } from "./loop-view.js";
 import type { Model } from "./model.js";
 import { type Rule, ruleNames, rules } from "./rules.js";
 
@@ -75,7 +75,11 @@ export class Judge implements ModelObserver {
   userCode(what: string): void {
     this.note(what);
     this.check("C 10.6", this.#model?.busy !== true, () => `${what} inside a call of the engine`);
-    this.check("tick 5", ++this.#callbacksThisTick <= this.#budget, () => `${this.#callbacksThisTick} callbacks in one tick`);
+    this.check(
+      "tick 5",
+      ++this.#callbacksThisTick <= this.#budget,
+      () => `${this.#callbacksThisTick} callbacks in one tick`,
+    );
   }
 
   /** Runs what a user does between two turns of the loop. */
@@ -150,7 +154,8 @@ export class Judge implements ModelObserver {
   closing(fd: number, announced: boolean): void {
     this.note(`close ${fd}`);
     this.#removedInTick.delete(fd);
-    if (announced && !this.#cleaned) this.check("C 2.8", !this.view.has(fd), () => `${fd} is watched while it is closed`);
+    if (announced && !this.#cleaned)
+      this.check("C 2.8", !this.view.has(fd), () => `${fd} is watched while it is closed`);
   }
 
   // --------------------------------------------------------------------------------------------------------------------
@@ -160,7 +165,11 @@ export class Judge implements ModelObserver {
     const model = this.#model;
     if (!model || this.#cleaned || this.driverClosed) return;
     this.check("C 6.4", model.unread === 0, () => `${model.unread} messages are unread`);
-    this.check("C 6.5", model.doneAndAdded === 0, () => `${model.doneAndAdded} transfers have ended and are still added`);
+    this.check(
+      "C 6.5",
+      model.doneAndAdded === 0,
+      () => `${model.doneAndAdded} transfers have ended and are still added`,
+    );
     const { armedMs, held } = this.view;
     const due = Math.max(this.#timerMs, this.#kernel.clock.nowMs);
     this.check("C 4.1", armedMs <= due, () => `the timer told for ${this.#timerMs} is set for ${armedMs}`);
@@ -178,7 +187,11 @@ export class Judge implements ModelObserver {
     const now = this.#kernel.clock.nowMs;
     const due = this.#timerMs <= now || (this.#timerMs === Number.POSITIVE_INFINITY && this.#timeoutAsked);
     this.check("C 4.7", due, () => `a timeout call, and the timer was told for ${this.#timerMs}`);
-    this.check("C 4.9", ++this.#timeoutsThisTick <= ROUNDS, () => `${this.#timeoutsThisTick} timeout calls in one tick`);
+    this.check(
+      "C 4.9",
+      ++this.#timeoutsThisTick <= ROUNDS,
+      () => `${this.#timeoutsThisTick} timeout calls in one tick`,
+    );
     this.#timerMs = Number.POSITIVE_INFINITY; // one-shot: what is told from now on counts
     this.#timeoutAsked = false;
   }

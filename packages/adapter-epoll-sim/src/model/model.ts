@@ -14,8 +14,8 @@ import type { Kernel } from "../kernel/index.js";
 import { Callbacks, type ModelObserver } from "./callbacks.js";
 import type { ModelEasy } from "./easy.js";
 import type { Hosts } from "./hosts.js";
+import { type Profile, profiles } from "./profiles.js";
 import { prepare } from "./request.js";
-import { profiles, type Profile } from "./profiles.js";
 import { Transfers } from "./transfers.js";
 
 export interface ModelOptions {
@@ -207,4 +207,3 @@ export class Model implements GatheringEngine<ModelEasy> {
     }
   }
 }
-

@@ -1,5 +1,18 @@
 import { EPOLLIN, EPOLLRDHUP, type Kernel, type StreamSocket } from "../kernel/index.js";
-import { ascii, CANCEL, DATA, dataFrames, END, END_AND_CLOSE, FrameReader, frame, fromAscii, HEADERS, REQUEST, TRAILERS } from "./wire.js";
+import {
+  ascii,
+  CANCEL,
+  DATA,
+  dataFrames,
+  END,
+  END_AND_CLOSE,
+  FrameReader,
+  frame,
+  fromAscii,
+  HEADERS,
+  REQUEST,
+  TRAILERS,
+} from "./wire.js";
 
 /** What a server was asked for. */
 export interface SimulatedRequest {

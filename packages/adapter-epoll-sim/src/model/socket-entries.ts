@@ -62,7 +62,8 @@ export class SocketEntries {
   /** @throws MultiError with multiCode 5 for a descriptor that is not registered (C 3.2) */
   assign(fd: number, socketp: unknown): void {
     const entry = this.#entries.get(fd);
-    if (!entry) throw new MultiError("MULTI_FAILED", BAD_SOCKET, `curl_multi_assign: descriptor ${fd} is not registered`);
+    if (!entry)
+      throw new MultiError("MULTI_FAILED", BAD_SOCKET, `curl_multi_assign: descriptor ${fd} is not registered`);
     entry.socketp = socketp;
   }
 

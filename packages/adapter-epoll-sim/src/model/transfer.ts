@@ -1,12 +1,24 @@
 import { CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
-import { Connecting } from "./connecting.js";
+import type { Connecting } from "./connecting.js";
 import type { Connection, Stream } from "./connection.js";
 import { CURL_WRITEFUNC_PAUSE, type ModelEasy } from "./easy.js";
-import { type Target, parse } from "./hosts.js";
+import { parse, type Target } from "./hosts.js";
 import type { Machine } from "./machine.js";
 import type { Lookup } from "./resolver.js";
 import type { SocketUser } from "./socket-entries.js";
-import { ascii, CANCEL, DATA, dataFrames, END, END_AND_CLOSE, type Frame, frame, HEADERS, REQUEST, TRAILERS } from "./wire.js";
+import {
+  ascii,
+  CANCEL,
+  DATA,
+  dataFrames,
+  END,
+  END_AND_CLOSE,
+  type Frame,
+  frame,
+  HEADERS,
+  REQUEST,
+  TRAILERS,
+} from "./wire.js";
 
 type State = "new" | "pending" | "resolving" | "connecting" | "exchanging" | "done";
 
@@ -65,7 +77,8 @@ export class Transfer implements SocketUser, Stream {
   /** What it wants of which descriptors, right now. */
   get wanted(): ReadonlyMap<number, number> {
     if (this.state === "connecting") return this.#connecting?.wanted ?? NOTHING;
-    if (this.state === "resolving") return new Map((this.#lookup?.fds ?? []).slice(0, 1).map((fd) => [fd, CURL_POLL_IN]));
+    if (this.state === "resolving")
+      return new Map((this.#lookup?.fds ?? []).slice(0, 1).map((fd) => [fd, CURL_POLL_IN]));
     if (this.state !== "exchanging" || !this.#connection) return NOTHING;
     const sending = this.#connection.unsent(this.#stream) > 0 ? CURL_POLL_OUT : 0;
     const receiving = this.easy.receivingPaused || this.#limited ? 0 : CURL_POLL_IN;

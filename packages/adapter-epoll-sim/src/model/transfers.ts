@@ -204,7 +204,8 @@ export class Transfers implements Machine, EasyOwner {
   released(transfer: Transfer, connection: Connection, keep: boolean): void {
     this.entries.assess(transfer, new Map());
     if (connection.ended !== undefined && connection.idle) this.#close(connection, transfer.easy);
-    else if (!keep && (!connection.multiplexed || connection.lastExchange) && connection.idle) this.#discard(connection);
+    else if (!keep && (!connection.multiplexed || connection.lastExchange) && connection.idle)
+      this.#discard(connection);
   }
 
   callUser(callback: () => unknown): unknown {

@@ -45,7 +45,8 @@ export const batches: readonly Case[] = [
       const fds = Array.from({ length: 6 }, () => scene.readable()[0]);
       let gone: number[] = [];
       watched.on.ready = (fd) => {
-        if (gone.includes(fd)) watched.broken.push(`${fd} was unwatched in a batch before (C 5.6, contract, re-entrancy)`);
+        if (gone.includes(fd))
+          watched.broken.push(`${fd} was unwatched in a batch before (C 5.6, contract, re-entrancy)`);
       };
       const leave = (): void => {
         if (gone.length > 0 || watched.seen.length === 0) return;

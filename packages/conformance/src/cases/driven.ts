@@ -9,7 +9,11 @@ async function drive(scene: Scene, callbacksPerTick: number, run: (stage: Stage)
   const stage = new Stage(scene, callbacksPerTick);
   try {
     await run(stage);
-    assert.deepEqual(stage.engine.nested, [], "no call of the engine inside its callbacks, or after cleanup (C 10.2, C 6.7)");
+    assert.deepEqual(
+      stage.engine.nested,
+      [],
+      "no call of the engine inside its callbacks, or after cleanup (C 10.2, C 6.7)",
+    );
   } finally {
     await scene.until(() => stage.closed, "a driver's close must end (contract, close)").catch(() => {});
   }
@@ -101,28 +105,32 @@ export const driven: readonly Case[] = [
     assert.deepEqual(stage.outcomes, ["ok"], "and it is the engine's (C 6.5)");
     assert.equal(engine.added.size, 0, "a transfer that is done is taken out (C 6.5)");
   }),
-  driver("C 5.6, P 9", "the second event of a batch is dropped when the first one gave its number to another", async (stage) => {
-    const { scene, engine } = stage;
-    const pairs = [scene.readable(), scene.readable()];
-    const [a, b] = pairs.map(([fd]) => fd) as [number, number];
-    const swap = (mine: number, other: number) => () => {
-      engine.remove(mine);
-      engine.remove(other);
-      scene.close(other);
-      scene.opened(scene.arm.descriptors.eventfd()); // the same number, and nothing to read
-      engine.tell(other, CURL_POLL_IN);
-      engine.reactions.clear();
-      engine.calls.length = 0;
-    };
-    engine.reactions.set(a, swap(a, b));
-    engine.reactions.set(b, swap(b, a));
-    stage.start();
-    for (const fd of [a, b]) engine.tell(fd, CURL_POLL_IN);
-    await scene.until(() => engine.reactions.size === 0, "readable descriptors must reach the engine (C 6.3)");
-    await scene.settle();
-    const stale = engine.calls.filter((call) => call.startsWith("action"));
-    assert.deepEqual(stale, [], "an event for what a number named before is dropped (C 5.6, P 9)");
-  }),
+  driver(
+    "C 5.6, P 9",
+    "the second event of a batch is dropped when the first one gave its number to another",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const pairs = [scene.readable(), scene.readable()];
+      const [a, b] = pairs.map(([fd]) => fd) as [number, number];
+      const swap = (mine: number, other: number) => () => {
+        engine.remove(mine);
+        engine.remove(other);
+        scene.close(other);
+        scene.opened(scene.arm.descriptors.eventfd()); // the same number, and nothing to read
+        engine.tell(other, CURL_POLL_IN);
+        engine.reactions.clear();
+        engine.calls.length = 0;
+      };
+      engine.reactions.set(a, swap(a, b));
+      engine.reactions.set(b, swap(b, a));
+      stage.start();
+      for (const fd of [a, b]) engine.tell(fd, CURL_POLL_IN);
+      await scene.until(() => engine.reactions.size === 0, "readable descriptors must reach the engine (C 6.3)");
+      await scene.settle();
+      const stale = engine.calls.filter((call) => call.startsWith("action"));
+      assert.deepEqual(stale, [], "an event for what a number named before is dropped (C 5.6, P 9)");
+    },
+  ),
   driver("C 5.2", "errors reach the engine as 0, never as ERR alone", async (stage) => {
     const { scene, engine } = stage;
     const [a, b] = scene.pair();
@@ -235,17 +243,21 @@ export const driven: readonly Case[] = [
     scene.write(b);
     await stage.called(`action ${a} 1`);
   }),
-  driver("C 6.9, P 40", "the process is held while a transfer has no outcome, not by what goes on afterwards", async (stage) => {
-    const { scene, engine } = stage;
-    const held = () => scene.arm.held?.() ?? true;
-    const [a] = scene.readable();
-    const easy = await stage.waiting(a);
-    assert.ok(held(), "a transfer holds (C 6.9)");
-    engine.reactions.set(a, () => engine.finish(easy));
-    await scene.until(() => stage.outcomes.length === 1, "the outcome must be told (C 6.5)");
-    await scene.turn();
-    if (scene.arm.held) assert.ok(!held(), "a connection that is left does not (C 6.9, P 40)");
-  }),
+  driver(
+    "C 6.9, P 40",
+    "the process is held while a transfer has no outcome, not by what goes on afterwards",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const held = () => scene.arm.held?.() ?? true;
+      const [a] = scene.readable();
+      const easy = await stage.waiting(a);
+      assert.ok(held(), "a transfer holds (C 6.9)");
+      engine.reactions.set(a, () => engine.finish(easy));
+      await scene.until(() => stage.outcomes.length === 1, "the outcome must be told (C 6.5)");
+      await scene.turn();
+      if (scene.arm.held) assert.ok(!held(), "a connection that is left does not (C 6.9, P 40)");
+    },
+  ),
   driver("C 10.2, P 22", "what users ask for inside callbacks happens, in order, after them", async (stage) => {
     const { scene, engine } = stage;
     const [a] = scene.readable();
@@ -261,7 +273,11 @@ export const driven: readonly Case[] = [
     });
     await stage.called("command");
     const from = engine.calls.indexOf("unwound");
-    assert.deepEqual(engine.calls.slice(from, from + 4), ["unwound", "remove", "add", "command"], "queued (C 10.2, P 22)");
+    assert.deepEqual(
+      engine.calls.slice(from, from + 4),
+      ["unwound", "remove", "add", "command"],
+      "queued (C 10.2, P 22)",
+    );
     await scene.turn();
   }),
   driver("P 24", "a throw ends its own transfer, and no other", async (stage) => {
@@ -289,31 +305,39 @@ export const driven: readonly Case[] = [
     assert.deepEqual(stage.outcomes, ["CALLBACK_FAILED"], "the one who threw (P 24)");
     assert.equal(cause, thrown, "with what was thrown (P 24)");
   }),
-  driver("C 11.1, P 25", "paused and resumed a hundred times, each byte comes once, in order, and none while paused", async (stage) => {
-    const { scene, engine } = stage;
-    const [a] = scene.readable();
-    const got: number[] = [];
-    let paused = false;
-    const easy = await stage.waiting(a, {
-      chunk(bytes) {
-        if (paused) got.push(-1);
-        got.push(...bytes);
-        paused = true;
-        stage.driver.pause(easy);
-      },
-    });
-    // All of it is in the engine already: nothing but resume wakes anybody.
-    engine.reactions.set(a, () => {
-      scene.drain(a);
-      for (let i = 0; i < 100; i++) engine.gather(easy, new Uint8Array([i]));
-    });
-    for (let i = 0; got.length < 100 && i < 2000; i++) {
-      await scene.turn();
-      paused = false;
-      stage.driver.resume(easy);
-    }
-    assert.deepEqual(got, Array.from({ length: 100 }, (_, i) => i), "each byte once, in order (C 11.1, P 25)");
-  }),
+  driver(
+    "C 11.1, P 25",
+    "paused and resumed a hundred times, each byte comes once, in order, and none while paused",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const [a] = scene.readable();
+      const got: number[] = [];
+      let paused = false;
+      const easy = await stage.waiting(a, {
+        chunk(bytes) {
+          if (paused) got.push(-1);
+          got.push(...bytes);
+          paused = true;
+          stage.driver.pause(easy);
+        },
+      });
+      // All of it is in the engine already: nothing but resume wakes anybody.
+      engine.reactions.set(a, () => {
+        scene.drain(a);
+        for (let i = 0; i < 100; i++) engine.gather(easy, new Uint8Array([i]));
+      });
+      for (let i = 0; got.length < 100 && i < 2000; i++) {
+        await scene.turn();
+        paused = false;
+        stage.driver.resume(easy);
+      }
+      assert.deepEqual(
+        got,
+        Array.from({ length: 100 }, (_, i) => i),
+        "each byte once, in order (C 11.1, P 25)",
+      );
+    },
+  ),
   driver("P 26, P 27", "a loop with nothing wanted is quiet", async (stage) => {
     const { scene, engine } = stage;
     const [a] = scene.readable();
@@ -328,23 +352,27 @@ export const driven: readonly Case[] = [
     await scene.pass(100);
     assert.ok(engine.calls.length <= 5, `${engine.calls.length} calls in 100 ms of nothing (P 26, P 27)`);
   }),
-  driver("C 12.1, P 28", "a descriptor that is ready for ever is left alone, with one warning; others are served", async (stage) => {
-    const { scene, engine } = stage;
-    const [a] = scene.readable();
-    const [b, peer] = scene.pair();
-    await stage.waiting(a);
-    engine.tell(b, CURL_POLL_IN);
-    const wakeups = () => engine.calls.filter((call) => call === `action ${a} 1`).length;
-    await scene.until(() => stage.warnings.length > 0, "a descriptor that spins must be noticed (C 12.1, P 28)");
-    assert.ok(wakeups() >= 1000, `it was left alone after ${wakeups()} wakeups: that is no spin yet (C 12.1, P 28)`);
-    engine.calls.length = 0;
-    await scene.pass(100);
-    const spins = engine.calls.filter((call) => call.startsWith(`action ${a}`)).length;
-    assert.ok(spins < 50, `${spins} wakeups in 100 ms (C 12.1, P 28)`);
-    scene.write(peer);
-    await stage.called(`action ${b} 1`);
-    assert.equal(stage.warnings.length, 1, "one warning (C 12.1, P 28)");
-  }),
+  driver(
+    "C 12.1, P 28",
+    "a descriptor that is ready for ever is left alone, with one warning; others are served",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const [a] = scene.readable();
+      const [b, peer] = scene.pair();
+      await stage.waiting(a);
+      engine.tell(b, CURL_POLL_IN);
+      const wakeups = () => engine.calls.filter((call) => call === `action ${a} 1`).length;
+      await scene.until(() => stage.warnings.length > 0, "a descriptor that spins must be noticed (C 12.1, P 28)");
+      assert.ok(wakeups() >= 1000, `it was left alone after ${wakeups()} wakeups: that is no spin yet (C 12.1, P 28)`);
+      engine.calls.length = 0;
+      await scene.pass(100);
+      const spins = engine.calls.filter((call) => call.startsWith(`action ${a}`)).length;
+      assert.ok(spins < 50, `${spins} wakeups in 100 ms (C 12.1, P 28)`);
+      scene.write(peer);
+      await stage.called(`action ${b} 1`);
+      assert.equal(stage.warnings.length, 1, "one warning (C 12.1, P 28)");
+    },
+  ),
   driver("P 20", "an engine that waits for nothing is no hang: the transfer fails with STALLED", async (stage) => {
     const { scene } = stage;
     stage.start();
@@ -425,37 +453,45 @@ export const driven: readonly Case[] = [
     stage.driver.command(easy, () => engine.tell(a, CURL_POLL_OUT, easy));
     await stage.called(`action ${a} 2`);
   }),
-  driver("C 2.8", "a number that is opened anew is watched anew, though nothing was said of its close", async (stage) => {
-    const { engine, scene } = stage;
-    const [a, b] = scene.pair();
-    const easy = await stage.waiting(a);
-    stage.driver.command(easy, () => {
-      scene.close(a);
-      const fd = scene.opened(scene.arm.descriptors.eventfd());
-      engine.life?.opened(fd);
-      engine.tell(fd, CURL_POLL_IN, easy);
-    });
-    scene.arm.descriptors.write(a, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
-    engine.calls.length = 0;
-    await stage.called(`action ${a} 1`);
-    scene.close(b);
-  }),
-  driver("P 20", "when the transfer that woke the loop is removed, those that are left are looked at", async (stage) => {
-    const { engine, scene } = stage;
-    const [a] = scene.pair();
-    stage.start();
-    const easy = await stage.waiting(a);
-    engine.onRemove = () => engine.remove(a);
-    engine.tellTimer(150_000);
-    await scene.turn();
-    engine.calls.length = 0;
-    const clock = scene.attach().loop;
-    const before = clock.now();
-    stage.driver.remove(easy);
-    await stage.called("all");
-    const tookMs = clock.now() - before;
-    assert.ok(tookMs < 1000, `they were looked at after ${tookMs} ms: their connect timeout (P 20)`);
-  }),
+  driver(
+    "C 2.8",
+    "a number that is opened anew is watched anew, though nothing was said of its close",
+    async (stage) => {
+      const { engine, scene } = stage;
+      const [a, b] = scene.pair();
+      const easy = await stage.waiting(a);
+      stage.driver.command(easy, () => {
+        scene.close(a);
+        const fd = scene.opened(scene.arm.descriptors.eventfd());
+        engine.life?.opened(fd);
+        engine.tell(fd, CURL_POLL_IN, easy);
+      });
+      scene.arm.descriptors.write(a, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+      engine.calls.length = 0;
+      await stage.called(`action ${a} 1`);
+      scene.close(b);
+    },
+  ),
+  driver(
+    "P 20",
+    "when the transfer that woke the loop is removed, those that are left are looked at",
+    async (stage) => {
+      const { engine, scene } = stage;
+      const [a] = scene.pair();
+      stage.start();
+      const easy = await stage.waiting(a);
+      engine.onRemove = () => engine.remove(a);
+      engine.tellTimer(150_000);
+      await scene.turn();
+      engine.calls.length = 0;
+      const clock = scene.attach().loop;
+      const before = clock.now();
+      stage.driver.remove(easy);
+      await stage.called("all");
+      const tookMs = clock.now() - before;
+      assert.ok(tookMs < 1000, `they were looked at after ${tookMs} ms: their connect timeout (P 20)`);
+    },
+  ),
   driver(
     "contract, tick 5",
     "users are called within the budget of a tick",

@@ -21,39 +21,45 @@ const reentrancy: Case[] = [
       watched.loop.unwatch(a);
       watched.loop.hold(false);
       assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
-      assert.equal(watched.seen.length + watched.expirations, 0, "the sink is called from a fresh stack (contract, re-entrancy)");
+      assert.equal(
+        watched.seen.length + watched.expirations,
+        0,
+        "the sink is called from a fresh stack (contract, re-entrancy)",
+      );
     },
   },
-  ...(["ready", "expired", "batchEnd"] as const).map((phase): Case => ({
-    group: "re-entrancy",
-    rule: "contract, re-entrancy",
-    what: `every hook may be called inside ${phase}`,
-    async run(scene) {
-      if (phase === "batchEnd" && !scene.arm.adapter.batches) return;
-      const watched = bound(scene.attach());
-      const [a] = scene.readable();
-      const [b] = scene.readable();
-      let called = false;
-      watched.on[phase] = () => {
-        if (called) return;
-        called = true;
-        watched.loop.watch(b, CURL_POLL_IN);
-        watched.loop.watch(a, CURL_POLL_OUT);
-        watched.loop.unwatch(a);
-        watched.loop.arm(1);
-        watched.loop.disarm();
-        watched.loop.arm(0);
-        watched.loop.hold(true);
-        watched.loop.now();
-      };
-      watched.loop.watch(a, CURL_POLL_IN);
-      if (phase === "expired") watched.loop.arm(0);
-      await scene.until(() => called, `${phase} was not called (contract, re-entrancy)`);
-      const before = watched.expirations;
-      await scene.until(() => watched.of(b).length > 0, `watch inside ${phase} was lost (contract, re-entrancy)`);
-      await scene.until(() => watched.expirations > 0 || before > 0, `arm inside ${phase} was lost (contract, arm)`);
-    },
-  })),
+  ...(["ready", "expired", "batchEnd"] as const).map(
+    (phase): Case => ({
+      group: "re-entrancy",
+      rule: "contract, re-entrancy",
+      what: `every hook may be called inside ${phase}`,
+      async run(scene) {
+        if (phase === "batchEnd" && !scene.arm.adapter.batches) return;
+        const watched = bound(scene.attach());
+        const [a] = scene.readable();
+        const [b] = scene.readable();
+        let called = false;
+        watched.on[phase] = () => {
+          if (called) return;
+          called = true;
+          watched.loop.watch(b, CURL_POLL_IN);
+          watched.loop.watch(a, CURL_POLL_OUT);
+          watched.loop.unwatch(a);
+          watched.loop.arm(1);
+          watched.loop.disarm();
+          watched.loop.arm(0);
+          watched.loop.hold(true);
+          watched.loop.now();
+        };
+        watched.loop.watch(a, CURL_POLL_IN);
+        if (phase === "expired") watched.loop.arm(0);
+        await scene.until(() => called, `${phase} was not called (contract, re-entrancy)`);
+        const before = watched.expirations;
+        await scene.until(() => watched.of(b).length > 0, `watch inside ${phase} was lost (contract, re-entrancy)`);
+        await scene.until(() => watched.expirations > 0 || before > 0, `arm inside ${phase} was lost (contract, arm)`);
+      },
+    }),
+  ),
 ];
 
 const errors: Case[] = [
@@ -115,7 +121,8 @@ export const lies: Case[] = [
       const { loop } = scene.attach();
       const [a, b] = scene.pair();
       scene.close(a, b);
-      if (scene.capabilities.refusesClosed) assert.throws(() => loop.watch(a, CURL_POLL_IN), "claimed (contract, watch)");
+      if (scene.capabilities.refusesClosed)
+        assert.throws(() => loop.watch(a, CURL_POLL_IN), "claimed (contract, watch)");
       else assert.doesNotThrow(() => loop.watch(a, CURL_POLL_IN), "refusesClosed is not claimed (contract, watch)");
       loop.unwatch(a);
     },
@@ -125,7 +132,11 @@ export const lies: Case[] = [
     rule: "contract, hold",
     what: "who shows whether the process is held does so, and who does not has nothing to show",
     run(scene) {
-      assert.equal(scene.arm.held !== undefined, scene.capabilities.showsHold, "showsHold and held() go together (contract, hold)");
+      assert.equal(
+        scene.arm.held !== undefined,
+        scene.capabilities.showsHold,
+        "showsHold and held() go together (contract, hold)",
+      );
     },
   },
 ];
@@ -182,26 +193,28 @@ const close: Case[] = [
       assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
     },
   },
-  ...(["ready", "expired", "batchEnd"] as const).map((phase): Case => ({
-    group: "close",
-    rule: "contract, close",
-    what: `inside ${phase} is the end of it`,
-    async run(scene) {
-      if (phase === "batchEnd" && !scene.arm.adapter.batches) return;
-      const watched = scene.attach();
-      let closed: Promise<void> | undefined;
-      const fds = Array.from({ length: 4 }, () => scene.readable()[0]);
-      watched.on[phase] = () => {
-        closed ??= watched.loop.close();
-      };
-      for (const fd of fds) watched.loop.watch(fd, CURL_POLL_IN);
-      if (phase === "expired") watched.loop.arm(0);
-      await scene.until(() => closed !== undefined, `${phase} was not called (contract, close)`);
-      await scene.settle();
-      if (closed) await scene.gone(closed);
-      assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
-    },
-  })),
+  ...(["ready", "expired", "batchEnd"] as const).map(
+    (phase): Case => ({
+      group: "close",
+      rule: "contract, close",
+      what: `inside ${phase} is the end of it`,
+      async run(scene) {
+        if (phase === "batchEnd" && !scene.arm.adapter.batches) return;
+        const watched = scene.attach();
+        let closed: Promise<void> | undefined;
+        const fds = Array.from({ length: 4 }, () => scene.readable()[0]);
+        watched.on[phase] = () => {
+          closed ??= watched.loop.close();
+        };
+        for (const fd of fds) watched.loop.watch(fd, CURL_POLL_IN);
+        if (phase === "expired") watched.loop.arm(0);
+        await scene.until(() => closed !== undefined, `${phase} was not called (contract, close)`);
+        await scene.settle();
+        if (closed) await scene.gone(closed);
+        assert.deepEqual(watched.broken, [], `${watched.broken[0]}`);
+      },
+    }),
+  ),
 ];
 
 /** Each hook in each state of an attachment's life. */

@@ -37,7 +37,8 @@ export const lifecycle: readonly Case[] = [
       assert.equal(again, a, "the factory's descriptors must give the lowest free number");
       loop.watch(again, CURL_POLL_OUT);
       await scene.until(() => of(a).length > before, "the new socket of that number is watched (C 2.12, P 1)");
-      for (const bits of of(a).slice(before)) assert.equal(bits, CURL_CSELECT_OUT, "only the new socket's (C 2.12, P 1)");
+      for (const bits of of(a).slice(before))
+        assert.equal(bits, CURL_CSELECT_OUT, "only the new socket's (C 2.12, P 1)");
       scene.close(b);
     },
   },

@@ -1,5 +1,12 @@
 import assert from "node:assert";
-import { CURL_CSELECT_ERR, CURL_CSELECT_IN, CURL_CSELECT_OUT, CURL_POLL_IN, CURL_POLL_INOUT, CURL_POLL_OUT } from "@curlew/core";
+import {
+  CURL_CSELECT_ERR,
+  CURL_CSELECT_IN,
+  CURL_CSELECT_OUT,
+  CURL_POLL_IN,
+  CURL_POLL_INOUT,
+  CURL_POLL_OUT,
+} from "@curlew/core";
 import type { Case } from "../types.js";
 
 const group = "readiness";
@@ -16,7 +23,10 @@ export const readiness: readonly Case[] = [
       loop.watch(a, CURL_POLL_IN);
       await scene.turn();
       scene.write(b);
-      await scene.until(() => of(a).length >= 5, "a readable descriptor must be reported until it is read (C 5.8, P 14)");
+      await scene.until(
+        () => of(a).length >= 5,
+        "a readable descriptor must be reported until it is read (C 5.8, P 14)",
+      );
       scene.drain(a);
       await scene.settle();
       const before = of(a).length;
@@ -50,7 +60,10 @@ export const readiness: readonly Case[] = [
       const { loop, of } = bound(scene.attach());
       const [a] = scene.readable();
       loop.watch(a, CURL_POLL_IN);
-      await scene.until(() => of(a).length > 0, "what is ready when it is registered must be reported (contract, watch)");
+      await scene.until(
+        () => of(a).length > 0,
+        "what is ready when it is registered must be reported (contract, watch)",
+      );
       assert.deepEqual(of(a)[0], CURL_CSELECT_IN, "it is readable, and nothing else was asked for (contract, watch)");
     },
   },
@@ -76,10 +89,14 @@ export const readiness: readonly Case[] = [
       const { loop, of } = bound(scene.attach());
       const [a] = scene.readable();
       for (const interest of [CURL_POLL_IN, CURL_POLL_OUT, CURL_POLL_INOUT, CURL_POLL_OUT, CURL_POLL_IN] as const) {
-        assert.doesNotThrow(() => loop.watch(a, interest), "a watched descriptor can be watched otherwise (C 2.2, P 4)");
+        assert.doesNotThrow(
+          () => loop.watch(a, interest),
+          "a watched descriptor can be watched otherwise (C 2.2, P 4)",
+        );
         const before = of(a).length;
         await scene.until(() => of(a).length > before + 1, `${interest} is ready and must be reported (C 2.2, P 12)`);
-        for (const bits of of(a).slice(before)) assert.equal(bits, interest, `only ${interest} was asked for (C 2.2, P 12)`);
+        for (const bits of of(a).slice(before))
+          assert.equal(bits, interest, `only ${interest} was asked for (C 2.2, P 12)`);
       }
     },
   },
@@ -92,7 +109,8 @@ export const readiness: readonly Case[] = [
       const [a] = scene.readable();
       for (let i = 0; i < 3; i++) loop.watch(a, CURL_POLL_IN);
       await scene.until(() => seen.length > 3, "a readable descriptor must be reported (C 2.4, P 4)");
-      for (const batch of batches) assert.ok(batch.length <= 1, "one registration is reported once a batch (C 2.4, P 4)");
+      for (const batch of batches)
+        assert.ok(batch.length <= 1, "one registration is reported once a batch (C 2.4, P 4)");
     },
   },
   {

@@ -6,6 +6,8 @@ export interface Told {
   readonly fd: number;
   readonly action: number;
   readonly socketp: unknown;
+  /** With a handle of ours. */
+  readonly ours: boolean;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -46,7 +48,7 @@ export class EngineLoop {
   listen(): void {
     this.multi.setopt("SOCKETFUNCTION", (easy, fd, action, _userp, socketp) => {
       this.#check(fd, action, socketp);
-      const told = { fd, action, socketp };
+      const told = { fd, action, socketp, ours: easy !== undefined };
       this.told.push(told);
       if (action === CURL_POLL_REMOVE) {
         this.wanted.delete(fd);

@@ -14,7 +14,10 @@ export interface EngineResult {
 }
 
 /** Tries one case on a fresh bench. */
-export async function runEngineCase(each: EngineCase, create: () => EngineBench | Promise<EngineBench>): Promise<EngineResult> {
+export async function runEngineCase(
+  each: EngineCase,
+  create: () => EngineBench | Promise<EngineBench>,
+): Promise<EngineResult> {
   const { id, what } = each;
   const loop = new EngineLoop(await create());
   try {
