@@ -1,5 +1,5 @@
 /** In a context that has JavaScript and nothing else: what a browser has is more. Built files: run the build. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { expect, it } from "vitest";
 
@@ -36,4 +36,16 @@ it("kernel, loop and model run without Node, timers or a console", () => {
   });
   Object.assign(context, { core, sim });
   expect(runInContext(PROGRAM, context)).toEqual({ bytes: 100_000, outcome: "ok", globals: [] });
+});
+
+it("nothing in core, kernel, loop or model asks the machine for time or chance", () => {
+  const folders = ["core/src", ...["kernel", "loop", "model"].map((name) => `adapter-epoll-sim/src/${name}`)];
+  const asking = folders.flatMap((folder) =>
+    readdirSync(new URL(`../../${folder}`, import.meta.url))
+      .map((name) => `${folder}/${name}`)
+      .filter((file) =>
+        /Date\.now|new Date|performance\.|Math\.random|setTimeout|setImmediate|crypto/.test(built(file)),
+      ),
+  );
+  expect(asking).toEqual([]);
 });

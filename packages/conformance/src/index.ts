@@ -1,5 +1,6 @@
 import { batches, fairness } from "./cases/batches.js";
-import { driven } from "./cases/driven.js";
+import { drivenEvents } from "./cases/driven-events.js";
+import { drivenUsers } from "./cases/driven-users.js";
 import { ends, lies } from "./cases/ends.js";
 import { lifecycle } from "./cases/lifecycle.js";
 import { readiness } from "./cases/readiness.js";
@@ -27,7 +28,8 @@ export const cases: readonly Case[] = [
   ...ends,
   ...lies,
   ...fairness,
-  ...driven,
+  ...drivenEvents,
+  ...drivenUsers,
 ];
 
 const CLAIMED: Capabilities = { refusesFiles: true, refusesClosed: true, showsHold: true };

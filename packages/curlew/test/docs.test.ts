@@ -59,7 +59,9 @@ describe("README.md", () => {
   });
 });
 
-const packages = ["core", "engine-libcurl", "adapter-libuv", "curlew"].map((name) => `packages/${name}/README.md`);
+const packages = ["core", "engine-libcurl", "adapter-libuv", "adapter-epoll-sim", "conformance", "curlew"].map(
+  (name) => `packages/${name}/README.md`,
+);
 
 describe.each(packages)("%s", (page) => {
   it("shows what runs", async () => {
@@ -71,8 +73,10 @@ describe.each(packages)("%s", (page) => {
   });
 });
 
+const docs = ["errors", "contract", "writing-an-adapter"].map((name) => `docs/${name}.md`);
+
 describe("links between the pages", () => {
-  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md", ...packages])
+  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...docs, ...packages])
     it(`of ${page} lead somewhere`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
       const local = targets.filter((target) => !target.includes("://"));
