@@ -7,6 +7,7 @@ const folders = [
   "packages/core",
   "packages/engine-libcurl",
   "packages/adapter-libuv",
+  "packages/adapter-epoll",
   "packages/adapter-epoll-sim",
   "packages/conformance",
   "packages/curlew",
@@ -14,13 +15,23 @@ const folders = [
   "demo",
 ];
 
+const projects = folders.map((folder) => ({ folder, name: folder.replace("packages/", ""), env: {}, exclude: [] }));
+
+/** The tests of transfers and of exits once more, on the loop that Node does not take by itself. */
+const onEpoll = {
+  folder: "packages/curlew",
+  name: "curlew-epoll",
+  env: { CURLEW_TEST_LOOP: "epoll" },
+  exclude: ["test/docs.test.ts", "test/cpu.test.ts"],
+};
+
 export default defineConfig({
   test: {
-    projects: folders.map((folder) => ({
+    projects: [...projects, onEpoll].map(({ folder, ...test }) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions } },
       test: {
-        name: folder.replace("packages/", ""),
+        ...test,
         root: folder,
         include: ["test/**/*.test.ts"],
         // A native addon is loaded once per process, and some tests need --expose-gc.

@@ -13,13 +13,14 @@ process.chdir(join(import.meta.dirname, ".."));
 const NATIVE = [
   ["packages/engine-libcurl", "engine"],
   ["packages/adapter-libuv", "libuv"],
+  ["packages/adapter-epoll", "epoll"],
   ["packages/testkit", "testkit"],
 ];
 
 /** What is built from TypeScript; each group needs those before it. */
 const BUILT = [
   ["packages/core", "packages/testkit"],
-  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll-sim", "packages/conformance"],
+  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll", "packages/adapter-epoll-sim", "packages/conformance"],
   ["packages/curlew", "trials"],
   ["demo"],
 ];
@@ -67,6 +68,7 @@ async function install(withCi) {
     "pnpm-lock.yaml",
     "demo/package.json",
     "trials/package.json",
+    "runtimes/package.json",
     "ci/package.json",
   ];
   const packages = readdirSync("packages").map((name) => `packages/${name}/package.json`);

@@ -12,14 +12,17 @@ import { type Loop, protocols, type Row, runRow, simulatedProtocols } from "./ro
 const FILES = 320;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { json: { type: "boolean" }, loop: { type: "string" } } });
   const { runtime, libcurl, loops } = diagnose();
   const missing = "missing" in libcurl ? libcurl.missing : undefined;
   const http2 = !("missing" in libcurl) && libcurl.nghttp2 !== undefined;
   const usable = loops.filter(({ works, engine }) => works && (engine === "model" || missing === undefined));
+  const chosen = usable.filter(({ name }) => values.loop === undefined || name === values.loop);
+  if (chosen.length === 0)
+    return complain(`no loop to run on; those that work here: ${usable.map(({ name }) => name).join(", ") || "none"}`);
   const server = await startServer(FILES);
   try {
-    const rows = await runAll(server, usable, http2);
+    const rows = await runAll(server, chosen, http2);
     const answer = { runtime, libcurl: "missing" in libcurl ? null : libcurl.version, rows };
     process.stdout.write(`${values.json ? JSON.stringify(answer) : table(rows)}\n`);
     if (missing !== undefined) return complain(missing);

@@ -21,6 +21,9 @@ describe("npm start", () => {
       "libuv http/1.1",
       "libuv https/1.1",
       "libuv http/2",
+      "epoll http/1.1",
+      "epoll https/1.1",
+      "epoll http/2",
       "epoll-sim simulated",
       "epoll-sim multiplexed",
     ]);
@@ -35,10 +38,16 @@ describe("npm start", () => {
   });
 
   it("prints a table for people", () => {
-    const { status, stdout } = start([]);
+    const { status, stdout } = start(["--loop", "epoll"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^loop +engine +protocol +files +failed +verified/);
     expect(stdout.trimEnd().split("\n")).toHaveLength(6);
+  });
+
+  it("-- --loop NAME: that one, or why not", () => {
+    const { status, stderr } = start(["--loop", "sisyphus"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("libuv, epoll");
   });
 
   it("runs the simulated rows and says how to get a libcurl where there is none, and fails", () => {

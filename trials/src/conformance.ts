@@ -6,6 +6,7 @@
  */
 import { openSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { epollLoop, epollUnavailable } from "@curlew/adapter-epoll";
 import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
 import { applicable, type ConformanceOptions, cases, type Factory, nameOf, runCase } from "@curlew/conformance";
 import { traceLoop } from "@curlew/core";
@@ -37,6 +38,12 @@ const adapters: readonly AdapterEntry[] = [
     factory: () => ({ adapter: libuvLoop(), descriptors: real }),
     options: { capabilities: { showsHold: false } },
     unavailable: libuvUnavailable,
+  },
+  {
+    name: "epoll",
+    factory: () => ({ adapter: epollLoop(), descriptors: real }),
+    options: { capabilities: { showsHold: false } },
+    unavailable: epollUnavailable,
   },
   { name: "epoll-sim", factory: soundArm },
   {

@@ -35,7 +35,19 @@ static void tell_seen(attachment *a) {
   }
 }
 
-static void on_check(uv_check_t *check) { tell_seen(check->data); }
+/* A delay of 0 ends here, and not as a timer of libuv's: up to 1.46 one that is set inside a timer's callback is run in
+ * the same pass, so that nothing else of the loop would get its turn (C 4.9). What was asked for meanwhile is for the
+ * next iteration. */
+static void on_check(uv_check_t *check) {
+  attachment *a = check->data;
+  a->zero_due = uv_is_active((uv_handle_t *)&a->idle);
+  tell_seen(a);
+  if (!a->zero_due || a->closing) return;
+  attachment_disarm(a);
+  attachment_tell(a, TOLD_TIMER);
+}
+
+static void on_idle(uv_idle_t *idle) { (void)idle; }
 
 /* Whether epoll takes it: it refuses what is closed (EBADF), files and directories (EPERM). */
 static bool pollable(int fd) {
@@ -45,8 +57,6 @@ static bool pollable(int fd) {
 
 /* libuv adds descriptors to epoll only when it polls, and aborts the process when one was closed since it was started
  * (P 3, P A3). Those are stopped in time, and told as errors; telling may start others. */
-static void on_timer(uv_timer_t *timer);
-
 static void on_prepare(uv_prepare_t *prepare) {
   attachment *a = prepare->data;
   while (!list_empty(&a->started)) {
@@ -59,20 +69,10 @@ static void on_prepare(uv_prepare_t *prepare) {
     }
     if (list_empty(&a->started)) tell_seen(a);
   }
-  if (a->closing) return;
-  uv_prepare_stop(prepare);
-  if (a->again) uv_timer_start(&a->timer, on_timer, 0, 0); /* due at once: the poll that follows does not wait */
-  a->again = false;
+  if (!a->closing) uv_prepare_stop(prepare);
 }
 
-/* libuv serves timers until none is due. A 0 that is asked for by the timer itself would never let it poll (C 4.9): it is
- * started right before polling. */
-static void on_timer(uv_timer_t *timer) {
-  attachment *a = timer->data;
-  a->in_timer = true;
-  attachment_tell(a, TOLD_TIMER);
-  a->in_timer = false;
-}
+static void on_timer(uv_timer_t *timer) { attachment_tell(timer->data, TOLD_TIMER); }
 
 /* --- closing ----------------------------------------------------------------------------------------------------- */
 
@@ -118,6 +118,7 @@ void attachment_close(attachment *a) {
   uv_close((uv_handle_t *)&a->prepare, on_closed);
   uv_close((uv_handle_t *)&a->check, on_closed);
   uv_close((uv_handle_t *)&a->timer, on_closed);
+  uv_close((uv_handle_t *)&a->idle, on_closed);
 }
 
 /* A loop that ends with open handles aborts the process, so a worker has to wait until the last one is closed. */
@@ -158,13 +159,15 @@ attachment *attachment_open(napi_env env, napi_value listener, napi_value events
   uv_prepare_init(a->loop, &a->prepare);
   uv_check_init(a->loop, &a->check);
   uv_timer_init(a->loop, &a->timer);
-  a->prepare.data = a->check.data = a->timer.data = a;
-  a->open_handles = 3;
+  uv_idle_init(a->loop, &a->idle);
+  a->prepare.data = a->check.data = a->timer.data = a->idle.data = a;
+  a->open_handles = 4;
   uv_check_start(&a->check, on_check);
   /* Nothing holds the process but the check handle, and that only when asked: it is always active. */
   uv_unref((uv_handle_t *)&a->prepare);
   uv_unref((uv_handle_t *)&a->check);
   uv_unref((uv_handle_t *)&a->timer);
+  uv_unref((uv_handle_t *)&a->idle);
   return a;
 }
 
@@ -232,27 +235,24 @@ void attachment_unwatch(attachment *a, int fd) {
 }
 
 /* libuv counts from its cached time, which may be long ago when JavaScript was busy (P B3), and in whole milliseconds: the
- * end is put on the next whole one after the real now plus the delay. 0 stays 0: it is served before the loop blocks. */
+ * end is put on the next whole one after the real now plus the delay. */
 void attachment_arm(attachment *a, double delay_ms) {
   if (a->closing) return;
-  uint64_t wait = 0;
+  attachment_disarm(a);
+  if (delay_ms <= 0) {
+    uv_idle_start(&a->idle, on_idle);
+    return;
+  }
   uv_update_time(a->loop);
-  if (delay_ms > 0) {
-    double end = (double)uv_hrtime() / 1e6 + delay_ms;
-    wait = (uint64_t)fmax(1, ceil(end) - (double)uv_now(a->loop));
-  }
-  a->again = wait == 0 && a->in_timer;
-  if (!a->again) {
-    uv_timer_start(&a->timer, on_timer, wait, 0);
-  } else {
-    uv_timer_stop(&a->timer);
-    uv_prepare_start(&a->prepare, on_prepare);
-  }
+  double end = (double)uv_hrtime() / 1e6 + delay_ms;
+  uv_timer_start(&a->timer, on_timer, (uint64_t)fmax(1, ceil(end) - (double)uv_now(a->loop)), 0);
 }
 
 void attachment_disarm(attachment *a) {
-  a->again = false;
-  if (!a->closing) uv_timer_stop(&a->timer);
+  if (a->closing) return;
+  a->zero_due = false;
+  uv_timer_stop(&a->timer);
+  uv_idle_stop(&a->idle);
 }
 
 void attachment_hold(attachment *a, bool alive) {

@@ -32,12 +32,13 @@ typedef struct attachment {
   uv_prepare_t prepare; /* runs right before polling, when something was started since */
   uv_check_t check;     /* runs right after polling: the end of a batch */
   uv_timer_t timer;
+  uv_idle_t idle; /* active while a delay of 0 is armed: the loop does not block */
+  bool zero_due;  /* and was so when this iteration's polling was over */
   watcher **by_fd;
   int size;
   list seen;    /* of watchers with bits */
   list started; /* of watchers that libuv will hand to the kernel when it polls next */
   int open_handles;
-  bool in_timer, again; /* the timer is being told; it asked for a 0 meanwhile */
   bool closing, ending; /* ending: the environment is; JavaScript is not entered any more */
 } attachment;
 

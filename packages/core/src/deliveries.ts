@@ -1,5 +1,6 @@
-import type { EasyHandle, GatheredKind } from "./engine.js";
-import { type CurlewError, TransferError } from "./errors.js";
+import type { EasyHandle, GatheredKind, GatherVisitor } from "./engine.js";
+import type { CurlewError } from "./errors.js";
+import { callbackFailed } from "./failures.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
 import type { Outcome, TransferSink } from "./transfer-engine.js";
 
@@ -17,10 +18,14 @@ export class TransferRecord<E extends EasyHandle> {
   /** Added to the engine at this moment. */
   added = false;
   paused = false;
-  /** The outcome is known; it is delivered after what was gathered before it. */
+  /** The outcome is known. */
   ended: { readonly error: CurlewError | undefined } | undefined;
+  /** And all that was gathered before it has been collected: it can be delivered after that. */
+  complete = false;
   /** Nothing is delivered any more. */
   silent = false;
+  /** The outcome is an error of ours: nothing comes before it, and nothing can hold it back. */
+  failed = false;
 
   constructor(easy: E, sink: TransferSink, runInContext: RunInContext) {
     this.easy = easy;
@@ -37,11 +42,12 @@ export class TransferRecord<E extends EasyHandle> {
   fail(error: CurlewError): void {
     this.events.length = 0;
     this.paused = false;
+    this.failed = this.complete = true;
     this.ended = { error };
   }
 
   get deliverable(): boolean {
-    return !this.silent && !this.paused && (this.events.length > 0 || this.ended !== undefined);
+    return !this.silent && !this.paused && (this.events.length > 0 || this.complete);
   }
 
   /** Runs a callback of the user's in the context the transfer was started in. */
@@ -58,6 +64,9 @@ export interface DeliveryOwner<E extends EasyHandle> {
   proceed(record: TransferRecord<E>): void;
   /** Its outcome is about to be delivered. */
   settled(record: TransferRecord<E>): void;
+  /** Hands over what the engine has gathered. */
+  collect(visit: GatherVisitor<E>): void;
+  recordOf(easy: E): TransferRecord<E> | undefined;
 }
 
 /** The transfers that have something to tell their users, in the order it happened: the only place user code runs. */
@@ -65,6 +74,10 @@ export class Deliveries<E extends EasyHandle> {
   readonly #owner: DeliveryOwner<E>;
   readonly #ports: Ports;
   readonly #waiting = new Set<TransferRecord<E>>();
+  /** To be queued once what the engine has gathered for them was collected. */
+  readonly #due = new Set<TransferRecord<E>>();
+  /** There may be something gathered that no event will announce. */
+  #more = false;
 
   constructor(owner: DeliveryOwner<E>, ports: Ports) {
     this.#owner = owner;
@@ -72,16 +85,47 @@ export class Deliveries<E extends EasyHandle> {
   }
 
   get empty(): boolean {
-    return this.#waiting.size === 0;
+    return this.#waiting.size === 0 && this.#due.size === 0;
   }
 
-  /** Something was added to the record, or it was resumed. */
+  /** Whether another round would find something. */
+  get pending(): boolean {
+    return this.#more || !this.empty;
+  }
+
+  /** It has something to tell, whatever is still in the engine. */
   queue(record: TransferRecord<E>): void {
     if (record.deliverable) this.#waiting.add(record);
   }
 
-  /** Calls users, at most `budget` times, and answers how often it still may. What is left waits for the next tick. */
-  run(budget: number): number {
+  /** It has ended or was resumed: what the engine still has of it comes first. */
+  queueAfterCollect(record: TransferRecord<E>): void {
+    this.#due.add(record);
+  }
+
+  /**
+   * Calls users, at most `budget` times, and answers how often it still may; the rest waits for the next tick. What is
+   * gathered stays in the engine, where it counts against high-water marks, until all that was collected before is told.
+   */
+  deliver(budget: number): number {
+    const left = this.#run(budget);
+    if (this.#waiting.size > 0) return left;
+    this.#more = false;
+    this.#owner.collect((easy, kind, bytes) => {
+      const record = this.#owner.recordOf(easy);
+      if (!record) return;
+      record.events.push({ kind, bytes });
+      this.queue(record);
+    });
+    for (const record of this.#due) {
+      record.complete ||= record.ended !== undefined;
+      this.queue(record);
+    }
+    this.#due.clear();
+    return this.#run(left);
+  }
+
+  #run(budget: number): number {
     let left = budget;
     for (const record of this.#waiting) {
       this.#waiting.delete(record);
@@ -98,7 +142,10 @@ export class Deliveries<E extends EasyHandle> {
   #deliverOne(record: TransferRecord<E>): void {
     const event = record.events.shift();
     if (!event) return this.#deliverOutcome(record);
-    if (event.kind === "full") return this.#owner.proceed(record);
+    if (event.kind === "full") {
+      this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
+      return this.#owner.proceed(record);
+    }
     try {
       record.call(tell, record.sink, event);
     } catch (error) {
@@ -144,10 +191,4 @@ function tellOutcome(sink: TransferSink, outcome: Outcome): void {
 
 function nameOf(kind: GatheredKind): string {
   return kind === "body" ? "chunk" : kind;
-}
-
-/** The error of a transfer whose user threw in the callback of that name. */
-export function callbackFailed(name: string, cause: unknown): CurlewError {
-  const what = cause instanceof Error ? cause.message : String(cause);
-  return new TransferError("CALLBACK_FAILED", `the transfer's ${name} callback threw: ${what}`, { cause });
 }

@@ -1,29 +1,21 @@
 import { CURL_CSELECT_ERR, CURL_SOCKET_TIMEOUT } from "./constants.js";
-import type { Attachment, LoopAdapter, LoopSink } from "./contract.js";
+import type { Attachment, LoopSink } from "./contract.js";
 import { Deliveries, TransferRecord } from "./deliveries.js";
-import type { EasyHandle, GatheringEngine, MultiEngine } from "./engine.js";
+import { checkCallbacksPerTick, type DriverOptions } from "./driver-options.js";
+import type { EasyHandle, GatheringEngine, Message, MultiEngine } from "./engine.js";
 import { EngineCalls } from "./engine-calls.js";
 import { CurlewError, type LoopError, MisuseError, TransferError } from "./errors.js";
-import { guarded, type Observers } from "./observers.js";
+import { asCurlewError, failureOf } from "./failures.js";
+import { guarded } from "./observers.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
 import { type Registration, SocketTable } from "./sockets.js";
 import { SpinGuard } from "./spin-guard.js";
-import { StallWatch } from "./stall-watch.js";
+import { type StallOwner, StallWatch } from "./stall-watch.js";
 import { TimerSlot } from "./timer-slot.js";
-import type { TransferSink } from "./transfer-engine.js";
-
-export interface DriverOptions<E extends EasyHandle> {
-  readonly engine: MultiEngine<E> | GatheringEngine<E>;
-  readonly loop: LoopAdapter;
-  readonly ports?: Ports | undefined;
-  readonly observers?: Observers<E> | undefined;
-  /** Most callbacks of users per tick; the rest waits until other users of the loop had their turn. Default 512. */
-  readonly callbacksPerTick?: number | undefined;
-}
+import { checkSink, type TransferSink } from "./transfer-engine.js";
 
 /** How often a 0 timer is served without going back to the loop (C 4.9). */
 const ROUNDS = 4;
-const CALLBACKS_PER_TICK = 512;
 const NO_CONTEXT: RunInContext = (run, ...args) => run(...args);
 
 /**
@@ -52,9 +44,8 @@ export class Driver<E extends EasyHandle> {
   #inTick = false;
   /** Reports of this batch: descriptor, bits, generation. */
   readonly #batch: number[] = [];
-  /** There may be something gathered that no event will announce. */
-  #more = false;
-  readonly #resumed = new Set<TransferRecord<E>>();
+  /** What users did since may have left the engine without anything to wait for: the next tick judges that. */
+  #unjudged = false;
   #watchAgainAt = Number.POSITIVE_INFINITY;
   #held = false;
   #closed: Promise<void> | undefined;
@@ -65,11 +56,11 @@ export class Driver<E extends EasyHandle> {
     this.#engine = engine;
     this.#gatherer = "collect" in engine ? engine : undefined;
     this.#ports = ports;
-    this.#callbacksPerTick = options.callbacksPerTick ?? CALLBACKS_PER_TICK;
+    this.#callbacksPerTick = checkCallbacksPerTick(options.callbacksPerTick);
     this.#loop = loop.attach(this.#loopSink(loop.batches === true));
     this.#sockets = new SocketTable(this.#loop, (fd) => engine.announcesClose?.(fd) ?? false);
     this.#spinGuard = new SpinGuard(engine, this.#sockets, this.#loop, ports);
-    this.#stallWatch = new StallWatch(engine.hazards);
+    this.#stallWatch = new StallWatch(engine.hazards, this.#stallOwner());
     this.#calls = new EngineCalls({
       engine,
       observers: guarded(options.observers ?? {}, ports),
@@ -79,16 +70,25 @@ export class Driver<E extends EasyHandle> {
       failures: {
         died: (error) => this.#die("MULTI_DEAD", "the multi handle", error),
         refused: (error) => this.#failAll("LOOP_FAILED", `the loop refused a descriptor: ${error.message}`, error),
+        misused: (error) => reportError(ports, error),
       },
     });
     this.#deliveries = new Deliveries(
       {
         withdraw: (record) => this.#withdraw(record),
-        proceed: (record) => this.#takeMore(record),
+        proceed: (record) => this.#proceed(record),
         settled: (record) => this.#records.delete(record.easy),
+        collect: (visit) => this.#gatherer?.collect(visit),
+        recordOf: (easy) => this.#records.get(easy),
       },
       ports,
     );
+    try {
+      this.#calls.listen();
+    } catch (error) {
+      void this.#loop.close();
+      throw error;
+    }
   }
 
   /** Whether transfers can be added. */
@@ -103,16 +103,17 @@ export class Driver<E extends EasyHandle> {
 
   /**
    * Starts a transfer. Its sink hears of it until the outcome, or until it is removed.
-   * @throws MisuseError HANDLE_IN_USE; CurlewError CLOSED, MULTI_DEAD, LOOP_FAILED; what the engine throws on a refusal
+   * @throws MisuseError HANDLE_IN_USE, WRONG_TYPE; CurlewError CLOSED, MULTI_DEAD, LOOP_FAILED; what the engine throws on a refusal
    */
   add(easy: E, sink: TransferSink): void {
+    checkSink(sink);
     if (this.#diedOf) throw this.#diedOf;
     if (this.#state !== "open") throw new CurlewError("CLOSED", "this driver was closed: make a new one");
     if (this.#records.has(easy)) throw new MisuseError("HANDLE_IN_USE", "this handle is being transferred already");
     const record = new TransferRecord(easy, sink, this.#ports.bindContext?.() ?? NO_CONTEXT);
     this.#records.set(easy, record);
     const run = (): void => {
-      if (!record.silent && !record.ended) this.#calls.add(record);
+      if (!record.silent && !record.ended) this.#calls.add(record); // neither removed nor failed while it was queued
     };
     try {
       this.#submit(run, (error) => this.#fail(record, asCurlewError(error)));
@@ -135,10 +136,13 @@ export class Driver<E extends EasyHandle> {
     );
   }
 
-  /** Reports nothing of this transfer until `resume`. With a gathering engine it fills up and stops receiving. */
+  /**
+   * Reports nothing of this transfer until `resume`. With a gathering engine it fills up and stops receiving. The error of
+   * a transfer that has failed, or of a driver that was closed, is not held back.
+   */
   pause(easy: E): void {
     const record = this.#records.get(easy);
-    if (!record || record.paused) return;
+    if (!record || record.paused || record.failed || this.#state !== "open") return;
     record.paused = true;
     this.#gatherer?.hold(easy, true);
   }
@@ -149,7 +153,7 @@ export class Driver<E extends EasyHandle> {
     record.paused = false;
     this.#gatherer?.hold(easy, false);
     // Not delivered from here: bytes may be left in the engine, which come before the outcome.
-    this.#resumed.add(record);
+    this.#deliveries.queueAfterCollect(record);
     this.#settle();
   }
 
@@ -209,17 +213,24 @@ export class Driver<E extends EasyHandle> {
   #tick(): void {
     if (this.#inTick || this.#state === "closed") return;
     this.#inTick = true;
+    try {
+      this.#rounds();
+    } finally {
+      this.#inTick = false;
+    }
+    if (this.#state !== "open" && this.#deliveries.empty) return this.#finish();
+    this.#sockets.endTick();
+    this.#settle();
+  }
+
+  #rounds(): void {
     let budget = this.#callbacksPerTick;
     for (let round = 1; round <= ROUNDS; round++) {
       if (this.#state === "open") this.#act(round === 1);
-      budget = this.#deliver(budget);
-      const again = this.#more || this.#resumed.size > 0 || this.#timer.due(this.#loop.now());
-      if (!again || budget === 0 || this.#state !== "open") break;
+      budget = this.#deliveries.deliver(budget);
+      const again = this.#deliveries.pending || this.#timer.due(this.#loop.now());
+      if (!again || budget === 0 || this.#state !== "open") return;
     }
-    this.#inTick = false;
-    if (this.#state !== "open" && this.#deliveries.empty && this.#resumed.size === 0) return this.#finish();
-    this.#sockets.endTick();
-    this.#settle();
   }
 
   /** Steps 2 to 4. */
@@ -227,35 +238,37 @@ export class Driver<E extends EasyHandle> {
     const batch = this.#batch;
     for (let i = 0; i < batch.length; i += 3) this.#ready(batch[i] ?? 0, batch[i + 1] ?? 0, batch[i + 2] ?? 0);
     batch.length = 0;
-    if (first) for (const { fd, interest } of this.#sockets.alwaysReady()) this.#action(fd, interest);
+    if (first)
+      for (const registration of this.#sockets.alwaysReady())
+        this.#action(registration.fd, registration.interest, registration);
     const now = this.#loop.now();
     this.#watchAgainAt = this.#sockets.watchAgain(now);
+    this.#calls.checkRefusal();
     if (this.#timer.due(now)) {
       this.#timer.forget();
       this.#action(CURL_SOCKET_TIMEOUT, 0);
     }
     this.#readMessages();
-    this.#unstall();
+    this.#unjudged = false;
+    this.#stallWatch.judge();
   }
 
-  /** See StallWatch: whatever helps, and the end of the transfers if nothing does. */
-  #unstall(): void {
-    const nothingToWaitFor = () =>
-      this.#state === "open" && this.#sockets.idle && !this.#timer.due(this.#loop.now()) && this.#records.size > 0;
-    while (nothingToWaitFor()) {
-      const { signs } = this.#calls;
-      const verdict = this.#stallWatch.judge(this.#records.values(), signs, this.#timer.set);
-      if (verdict === "fine") return;
-      if (verdict === "stalled") return this.#failAll("STALLED", "the engine waits for nothing, and nothing moves it");
-      if (verdict === "ask") this.#believe(this.#engine.timeout());
-      else this.#calls.socketAll();
-      this.#readMessages();
-      if (this.#calls.signs !== signs) return;
-    }
-  }
-
-  #believe(timeoutMs: number): void {
-    if (timeoutMs >= 0) this.#timer.told(timeoutMs, this.#loop.now());
+  #stallOwner(): StallOwner {
+    return {
+      nothingToWaitFor: () => this.#state === "open" && this.#sockets.idle && !this.#timer.due(this.#loop.now()),
+      timerSet: () => this.#timer.set,
+      records: () => this.#records.values(),
+      signs: () => this.#calls.signs,
+      kick: () => {
+        this.#calls.socketAll();
+        this.#readMessages();
+      },
+      ask: () => {
+        const timeoutMs = this.#engine.timeout();
+        if (timeoutMs >= 0) this.#timer.told(timeoutMs, this.#loop.now());
+      },
+      stalled: () => this.#failAll("STALLED", "the engine waits for nothing, and nothing moves it"),
+    };
   }
 
   #ready(fd: number, bits: number, generation: number): void {
@@ -268,51 +281,33 @@ export class Driver<E extends EasyHandle> {
   #action(fd: number, bits: number, registration?: Registration): void {
     if (this.#state !== "open") return;
     const signs = this.#calls.signs;
-    const bytes = registration && this.#spinGuard.measure(registration);
     this.#calls.socketAction(fd, bits);
-    if (registration) this.#spinGuard.judge(registration, this.#calls.signs !== signs, bytes);
+    if (registration) this.#spinGuard.judge(registration, this.#calls.signs !== signs);
   }
 
   #readMessages(): void {
-    while (this.#state === "open") {
-      const message = this.#calls.nextMessage((easy) => this.#records.get(easy));
-      if (!message) return;
-      const record = this.#records.get(message.easy);
-      if (!record) continue;
-      record.end(message.result === 0 ? undefined : record.easy.failure(message.result));
-      this.#deliveries.queue(record);
-    }
+    while (this.#state === "open" && this.#calls.nextMessage((message) => this.#end(message)));
   }
 
-  /** Step 5; answers what is left of the budget. */
-  #deliver(budget: number): number {
-    this.#more = false;
-    this.#gatherer?.collect((easy, kind, bytes) => {
-      const record = this.#records.get(easy);
-      if (!record || record.silent) return;
-      record.events.push({ kind, bytes });
-      this.#deliveries.queue(record);
-    });
-    for (const record of this.#resumed) this.#deliveries.queue(record);
-    this.#resumed.clear();
-    return this.#deliveries.run(budget);
-  }
-
-  #takeMore(record: TransferRecord<E>): void {
-    this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
-    this.#proceed(record);
+  #end({ easy, result }: Message<E>): TransferRecord<E> | undefined {
+    const record = this.#records.get(easy);
+    if (!record) return undefined;
+    record.end(result === 0 ? undefined : failureOf(easy, result));
+    this.#deliveries.queueAfterCollect(record);
+    return record;
   }
 
   #proceed(record: TransferRecord<E>): void {
     const code = this.#calls.proceed(record);
-    if (code !== 0) this.#fail(record, record.easy.failure(code));
+    if (code !== 0) this.#fail(record, failureOf(record.easy, code));
   }
 
   /** Steps 6 and 8: the next wakeup, and whether the process is held. A tick does this once, at its end. */
   #settle(): void {
     if (this.#inTick || this.#calls.inside || this.#state === "closed") return;
     const ending = this.#state !== "open";
-    const soon = this.#more || ending || this.#sockets.waits || this.#resumed.size > 0 || !this.#deliveries.empty;
+    const suspicious = this.#unjudged && this.#records.size > 0 && this.#sockets.idle;
+    const soon = this.#deliveries.pending || ending || suspicious || this.#sockets.waits;
     this.#timer.settle(this.#loop, soon ? 0 : this.#watchAgainAt);
     const held = this.#records.size > 0 || ending;
     if (held === this.#held) return;
@@ -321,15 +316,15 @@ export class Driver<E extends EasyHandle> {
   }
 
   #submit(run: () => void, failed: (error: unknown) => void): void {
+    this.#unjudged = true;
     this.#calls.submit(run, failed, () => this.#settle());
   }
 
   // --- ends ----------------------------------------------------------------------------------------------------------
 
-  /** Not to be left to itself afterwards: it may have been all that would wake the others. */
   #withdraw(record: TransferRecord<E>): void {
+    this.#unjudged = true;
     this.#calls.withdraw(record);
-    this.#more ||= this.#records.size > 0;
   }
 
   #fail(record: TransferRecord<E>, error: CurlewError): void {
@@ -384,18 +379,7 @@ export class Driver<E extends EasyHandle> {
     } catch (error) {
       reportError(this.#ports, error);
     }
-    this.#loop.close().then(
-      () => this.#resolveClosed?.(),
-      (error) => {
-        reportError(this.#ports, error);
-        this.#resolveClosed?.();
-      },
-    );
+    const closed = this.#loop.close().catch((error) => reportError(this.#ports, error));
+    void closed.then(() => this.#resolveClosed?.());
   }
-}
-
-function asCurlewError(error: unknown): CurlewError {
-  if (error instanceof CurlewError) return error;
-  const what = error instanceof Error ? error.message : String(error);
-  return new TransferError("CALLBACK_FAILED", `a queued command failed: ${what}`, { cause: error });
 }

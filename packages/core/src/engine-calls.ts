@@ -1,7 +1,7 @@
 import { CURLM_CALL_MULTI_PERFORM } from "./constants.js";
 import type { TransferRecord } from "./deliveries.js";
 import type { EasyHandle, GatheringEngine, Message, MultiEngine } from "./engine.js";
-import type { LoopError } from "./errors.js";
+import { type LoopError, MultiError } from "./errors.js";
 import type { Observers } from "./observers.js";
 import type { SocketTable } from "./sockets.js";
 import type { TimerSlot } from "./timer-slot.js";
@@ -13,6 +13,8 @@ export interface CallFailures {
   died(error: unknown): void;
   /** The loop refused a descriptor during a call. */
   refused(error: LoopError): void;
+  /** A handle could not be taken out of the engine, because somebody else has done so. */
+  misused(error: unknown): void;
 }
 
 /** CURLM_CALL_MULTI_PERFORM that often in a row, for nothing, is a spin: then it is obeyed every so many ms. */
@@ -52,7 +54,6 @@ export class EngineCalls<E extends EasyHandle> {
     this.#timer = parts.timer;
     this.#now = parts.now;
     this.#failures = parts.failures;
-    this.#listen();
   }
 
   /** Whether a call of the engine, or the queue of commands, is on the stack. */
@@ -74,15 +75,18 @@ export class EngineCalls<E extends EasyHandle> {
     this.#call(() => this.#engine.socketAll());
   }
 
-  /** The next message, which is one transfer's end. Takes its handle out of the engine (C 9.3 to 9.5). */
-  nextMessage(recordOf: (easy: E) => TransferRecord<E> | undefined): Message<E> | undefined {
+  /**
+   * The next message, which is one transfer's end. Takes its handle out of the engine (C 9.3 to 9.5). `found` is told whose
+   * it is before observers hear of it: what they ask for may begin another transfer with the same handle.
+   */
+  nextMessage(found: (message: Message<E>) => TransferRecord<E> | undefined): boolean {
     const message = this.#engine.infoRead();
-    if (!message) return undefined;
+    if (!message) return false;
     this.signs++;
+    const record = found(message);
     this.#call(() => this.#observers.message(message.easy, message.result));
-    const record = recordOf(message.easy);
     if (record) this.withdraw(record);
-    return message;
+    return true;
   }
 
   /** @throws what the engine throws: it is the caller's handle that was refused */
@@ -91,6 +95,7 @@ export class EngineCalls<E extends EasyHandle> {
     try {
       this.#engine.addHandle(record.easy);
       record.added = true;
+      if (record.paused) this.#gatherer?.hold(record.easy, true);
     } finally {
       this.#turnstile.leave();
     }
@@ -99,7 +104,14 @@ export class EngineCalls<E extends EasyHandle> {
   withdraw(record: TransferRecord<E>): void {
     if (!record.added) return;
     record.added = false;
-    this.#call(() => this.#engine.removeHandle(record.easy));
+    this.#call(() => {
+      try {
+        this.#engine.removeHandle(record.easy);
+      } catch (error) {
+        if (error instanceof MultiError) throw error;
+        this.#failures.misused(error);
+      }
+    });
   }
 
   /** The engine's `proceed`: a CURLcode. */
@@ -118,7 +130,7 @@ export class EngineCalls<E extends EasyHandle> {
       this.#turnstile.submit(run, failed);
     } finally {
       if (!this.inside) {
-        this.#checkRefusal();
+        this.checkRefusal();
         settle();
       }
     }
@@ -131,21 +143,19 @@ export class EngineCalls<E extends EasyHandle> {
   }
 
   #call(run: () => void): void {
-    let failed = false;
-    let reason: unknown;
     this.#turnstile.enter();
     try {
       run();
     } catch (error) {
-      failed = true;
-      reason = error;
+      this.#failures.died(error); // before what is queued runs: it must find the multi dead (C 5.10)
+    } finally {
+      this.#turnstile.leave();
     }
-    this.#turnstile.leave();
-    if (failed) this.#failures.died(reason);
-    this.#checkRefusal();
+    this.checkRefusal();
   }
 
-  #checkRefusal(): void {
+  /** The loop refuses inside a call that must not throw; what follows from it is done here. */
+  checkRefusal(): void {
     const refusal = this.#sockets.refusal;
     if (!refusal) return;
     this.#sockets.refusal = undefined;
@@ -158,7 +168,8 @@ export class EngineCalls<E extends EasyHandle> {
     this.#timer.told(this.#repeats < MOST_REPEATS ? 0 : REPEAT_MS, this.#now());
   }
 
-  #listen(): void {
+  /** Sets the engine's callbacks, as one who is not under way yet: what it throws is thrown. */
+  listen(): void {
     this.#engine.setopt("SOCKETFUNCTION", (easy, fd, action) => {
       if (this.#deaf) return 0;
       this.signs++;

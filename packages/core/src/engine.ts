@@ -107,7 +107,10 @@ export interface MultiEngine<E extends EasyHandle> {
   setopt<K extends keyof MultiCallbacks<E>>(option: K, value: MultiCallbacks<E>[K]): void;
   setopt(option: string, value: number): void;
 
-  /** MUST tell a timeout of 0, so that the driver's next `socketAction` starts the transfer (C 5.1). */
+  /**
+   * MUST tell a timeout of 0, so that the driver's next `socketAction` starts the transfer (C 5.1). A new transfer begins:
+   * what was gathered of one before with the same handle, and not handed over, is dropped, and it is not held.
+   */
   addHandle(easy: E): void;
 
   /** Also in the middle of a transfer, and of one that is done: its unread message is lost (C 9.4). */

@@ -1,6 +1,7 @@
 export * from "./constants.js";
 export type { Attachment, LoopAdapter, LoopSink } from "./contract.js";
-export { Driver, type DriverOptions } from "./driver.js";
+export { Driver } from "./driver.js";
+export type { DriverOptions } from "./driver-options.js";
 export type {
   EasyHandle,
   EngineHazards,

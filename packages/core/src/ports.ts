@@ -16,14 +16,27 @@ export type RunInContext = <A extends unknown[]>(run: (...args: A) => void, ...a
 declare function queueMicrotask(run: () => void): void;
 declare const console: { warn(message: string): void };
 
-export function reportError(ports: Ports, error: unknown): void {
-  if (ports.reportError) return ports.reportError(error);
+/** Throws nothing, whatever the port does: it is called where a throw would do harm to others. */
+export function reportError({ reportError = throwLater }: Ports, error: unknown): void {
+  try {
+    reportError(error);
+  } catch (another) {
+    throwLater(another);
+  }
+}
+
+/** The same. */
+export function warn(ports: Ports, message: string): void {
+  try {
+    if (ports.warn) ports.warn(message);
+    else console.warn(message);
+  } catch (error) {
+    reportError(ports, error);
+  }
+}
+
+function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
-}
-
-export function warn(ports: Ports, message: string): void {
-  if (ports.warn) return ports.warn(message);
-  console.warn(message);
 }

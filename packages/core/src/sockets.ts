@@ -14,6 +14,8 @@ export interface Registration {
   waitingSince: number;
   /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
   idleWakeups: number;
+  /** Bytes moved by all transfers when these wakeups became suspicious. */
+  bytesThen: number;
   backOffMs: number;
   watchAgainAt: number;
 }
@@ -88,7 +90,8 @@ export class SocketTable implements SocketLife {
 
   /** Stops watching for a while: see spin-guard.ts. */
   backOff(registration: Registration, delayMs: number, now: number): void {
-    this.#loop.unwatch(registration.fd);
+    if (registration.state === "alwaysReady") this.#alwaysReady--;
+    else this.#loop.unwatch(registration.fd);
     registration.state = "backedOff";
     registration.watchAgainAt = now + delayMs;
     this.#special.add(registration);
@@ -129,6 +132,7 @@ export class SocketTable implements SocketLife {
       state: "watched",
       waitingSince: 0,
       idleWakeups: 0,
+      bytesThen: 0,
       backOffMs: 0,
       watchAgainAt: 0,
     };

@@ -3,6 +3,7 @@ import type { EasyHandle, MultiEngine } from "./engine.js";
 import { type Ports, warn } from "./ports.js";
 import type { Registration, SocketTable } from "./sockets.js";
 
+const SUSPICIOUS_WAKEUPS = 100;
 const IDLE_WAKEUPS = 1000;
 const LONGEST_MS = 50;
 
@@ -26,28 +27,23 @@ export class SpinGuard<E extends EasyHandle> {
   }
 
   /**
-   * Before the engine is called for this descriptor: bytes moved so far, if this wakeup is the one to be judged. An
-   * upload from memory calls nobody back while it goes on, so callbacks alone do not prove anything; counting bytes
-   * costs a look at each transfer, so it is done only then.
+   * After the engine was called for this descriptor: whether it called back. An upload from memory calls nobody back while
+   * it goes on, so callbacks alone do not prove anything. Counting bytes costs a look at each transfer, and a record of
+   * TLS may come in many pieces, so they are counted from the first suspicion to the judgement.
    */
-  measure(registration: Registration): number | undefined {
-    return registration.idleWakeups + 1 < IDLE_WAKEUPS ? undefined : this.#engine.bytesMoved?.();
-  }
-
-  /** After it: whether the engine called back, and what `measure` said. */
-  judge(registration: Registration, calledBack: boolean, bytesBefore: number | undefined): void {
-    if (calledBack) {
-      registration.idleWakeups = registration.backOffMs = 0;
-      return;
-    }
-    if (++registration.idleWakeups < IDLE_WAKEUPS || registration.state !== "watched") return;
-    if (bytesBefore !== undefined && this.#engine.bytesMoved?.() !== bytesBefore) {
-      registration.idleWakeups = registration.backOffMs = 0;
-      return;
-    }
+  judge(registration: Registration, calledBack: boolean): void {
+    if (calledBack) return acquit(registration);
+    const wakeups = ++registration.idleWakeups;
+    if (wakeups === SUSPICIOUS_WAKEUPS) registration.bytesThen = this.#bytesMoved();
+    if (wakeups < IDLE_WAKEUPS || registration.state === "waiting" || registration.state === "backedOff") return;
+    if (this.#bytesMoved() !== registration.bytesThen) return acquit(registration);
     registration.backOffMs = Math.min(LONGEST_MS, registration.backOffMs * 2 || 1);
     this.#sockets.backOff(registration, registration.backOffMs, this.#loop.now());
     this.#warnOnce(registration.fd);
+  }
+
+  #bytesMoved(): number {
+    return this.#engine.bytesMoved?.() ?? 0;
   }
 
   #warnOnce(fd: number): void {
@@ -59,4 +55,8 @@ export class SpinGuard<E extends EasyHandle> {
         `often, down to once in ${LONGEST_MS} ms. Some versions of libcurl do this: see \`curlew doctor\`.`,
     );
   }
+}
+
+function acquit(registration: Registration): void {
+  registration.idleWakeups = registration.backOffMs = 0;
 }

@@ -1,11 +1,21 @@
 import type { TransferRecord } from "./deliveries.js";
 import type { EasyHandle, EngineHazards } from "./engine.js";
 
-/**
- * "fine": somebody will move them, or there is nobody to be moved. "kick": look at every transfer once. "ask": what is the
- * timeout? "stalled": nothing is left to try.
- */
-export type Verdict = "fine" | "kick" | "ask" | "stalled";
+/** What the watch sees of the driver, and may do. */
+export interface StallOwner {
+  /** No descriptor is wanted and no timer is due. */
+  nothingToWaitFor(): boolean;
+  /** Whether a timer is set, however far. */
+  timerSet(): boolean;
+  records(): Iterable<TransferRecord<EasyHandle>>;
+  /** Callbacks and messages so far. */
+  signs(): number;
+  /** Looks at every transfer once, and reads the messages. */
+  kick(): void;
+  /** Asks the engine for its timeout, and believes it. */
+  ask(): void;
+  stalled(): void;
+}
 
 /**
  * Notices transfers that go on while no descriptor is wanted for any of them and none is paused.
@@ -17,26 +27,36 @@ export type Verdict = "fine" | "kick" | "ask" | "stalled";
  */
 export class StallWatch {
   readonly #hazards: EngineHazards;
-  /** The engine's signs of life when it was last kicked, and asked: once each without a new sign. */
+  readonly #owner: StallOwner;
+  /** The engine's signs of life after the last kick: without a new one another would change nothing. */
   #kickedAt = -1;
+  /** When it was last asked: an answer that leads to no sign of life is not believed twice. */
   #askedAt = -1;
 
-  constructor(hazards: EngineHazards) {
+  constructor(hazards: EngineHazards, owner: StallOwner) {
     this.#hazards = hazards;
+    this.#owner = owner;
   }
 
-  /** To be asked when no descriptor is wanted and no timer is due. */
-  judge(records: Iterable<TransferRecord<EasyHandle>>, signs: number, timerSet: boolean): Verdict {
-    if (!anyoneStuck(records)) return "fine";
-    // 8.10.0 to 8.11.0 lose their timer by a call before its time, so there the kick is left out.
-    if (this.#kickedAt !== signs && !this.#hazards.earlyTimeoutLosesTimer) {
-      this.#kickedAt = signs;
-      return "kick";
+  /** One kick, then one question, whatever they lead to: what helps leaves something to wait for. */
+  judge(): void {
+    const owner = this.#owner;
+    const stuck = () => owner.nothingToWaitFor() && anyoneStuck(owner.records());
+    if (!stuck()) return;
+    if (this.#mayKick()) {
+      owner.kick();
+      this.#kickedAt = owner.signs();
     }
-    if (timerSet) return "fine";
-    if (this.#askedAt === signs) return "stalled";
-    this.#askedAt = signs;
-    return "ask";
+    if (!stuck() || owner.timerSet()) return;
+    if (this.#askedAt === owner.signs()) return owner.stalled();
+    this.#askedAt = owner.signs();
+    owner.ask();
+    if (stuck() && !owner.timerSet()) owner.stalled();
+  }
+
+  /** 8.10.0 to 8.11.0 lose their timer by a call before its time, so there the kick is left out. */
+  #mayKick(): boolean {
+    return this.#kickedAt !== this.#owner.signs() && !this.#hazards.earlyTimeoutLosesTimer;
   }
 }
 

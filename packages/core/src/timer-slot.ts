@@ -33,10 +33,12 @@ export class TimerSlot {
   /** Arms the loop for the deadline or for `other`, whichever is first, unless it is so already. */
   settle(loop: Attachment, other: number): void {
     const wanted = Math.min(this.#deadline, other);
-    if (wanted === this.#armed) return;
+    const now = loop.now();
+    // What is overdue is served before the loop waits again, by how much ever.
+    if (wanted === this.#armed || (wanted <= now && this.#armed <= now)) return;
     this.#armed = wanted;
     if (wanted === Number.POSITIVE_INFINITY) loop.disarm();
-    else loop.arm(Math.min(Math.max(0, wanted - loop.now()), MOST_MS));
+    else loop.arm(Math.min(Math.max(0, wanted - now), MOST_MS));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Attachment, LoopAdapter, LoopSink } from "./contract.js";
+import { type Ports, reportError } from "./ports.js";
 
 /** One thing that passed between a driver and a loop. */
 export interface LoopTrace {
@@ -13,18 +14,23 @@ export interface LoopTrace {
 
 /**
  * Wraps a loop so that everything that passes is told to `write`: it answers "what keeps my process alive?" and "who
- * lost the timer?". The result is a loop adapter like any other.
+ * lost the timer?". The result is a loop adapter like any other. What `write` throws goes to the port `reportError`: a
+ * tracer that fails must not fail the loop.
  *
  * @example new Driver({ engine, loop: traceLoop(loop, (trace) => console.error(formatTrace(trace))) })
  */
-export function traceLoop(loop: LoopAdapter, write: (trace: LoopTrace) => void): LoopAdapter {
+export function traceLoop(loop: LoopAdapter, write: (trace: LoopTrace) => void, ports: Ports = {}): LoopAdapter {
   const traced: LoopAdapter = {
     name: loop.name,
     attach(sink) {
       let attachment: Attachment | undefined;
       const tell = (call: LoopTrace["call"], args: readonly unknown[], threw?: unknown): void => {
         const trace = { atMs: attachment?.now() ?? 0, call, args };
-        write(threw === undefined ? trace : { ...trace, threw });
+        try {
+          write(threw === undefined ? trace : { ...trace, threw });
+        } catch (error) {
+          reportError(ports, error);
+        }
       };
       attachment = loop.attach(tracedSink(sink, tell));
       tell("attach", []);

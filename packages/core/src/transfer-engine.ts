@@ -4,7 +4,7 @@
  */
 
 import type { TransferRequest } from "./engine.js";
-import type { CurlewError } from "./errors.js";
+import { type CurlewError, MisuseError } from "./errors.js";
 
 /**
  * What a transfer reports, from a fresh stack, in this order: headers, chunks, trailers, and at last, exactly once, the
@@ -54,4 +54,10 @@ export interface TransferEngine {
   start(request: TransferRequest, sink: TransferSink): Transfer;
   /** All unfinished transfers end with CLOSED. Resolves when their outcomes are delivered and the loop is let go. */
   close(): Promise<void>;
+}
+
+/** @throws MisuseError WRONG_TYPE */
+export function checkSink(sink: TransferSink): void {
+  if (typeof sink?.outcome !== "function")
+    throw new MisuseError("WRONG_TYPE", "a sink needs a function `outcome`: without it nobody would hear of the end");
 }

@@ -4,7 +4,7 @@ import type { EasyHandle, GatheringEngine, TransferRequest } from "./engine.js";
 import { CurlewError, MisuseError } from "./errors.js";
 import type { Observers } from "./observers.js";
 import type { Ports } from "./ports.js";
-import type { Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
+import { checkSink, type Transfer, type TransferEngine, type TransferSink } from "./transfer-engine.js";
 
 export interface TransferEngineOptions<E extends EasyHandle> {
   /** Makes a multi: at the first transfer, and again after one failed as a whole. */
@@ -26,6 +26,8 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
   readonly #options: TransferEngineOptions<E>;
   #engine: GatheringEngine<E>;
   #driver: Driver<E>;
+  /** Drivers whose multi failed, until the last outcome of theirs is delivered. */
+  readonly #retired = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
 
   constructor(options: TransferEngineOptions<E>) {
@@ -37,6 +39,7 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
 
   start(request: TransferRequest, sink: TransferSink): Transfer {
     if (this.#closed) throw new CurlewError("CLOSED", "this transfer engine was closed; make a new one");
+    checkSink(sink);
     this.#renew();
     const easy = this.#engine.prepare(request);
     const transfer = new DrivenTransfer(this.#driver, this.#engine, easy, request.highWaterBytes ?? HIGH_WATER_BYTES);
@@ -50,13 +53,15 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#driver.close();
+    this.#closed ??= Promise.all([this.#driver.close(), ...this.#retired]).then(() => {});
     return this.#closed;
   }
 
   /** A multi that failed takes its transfers with it, not those to come. */
   #renew(): void {
     if (this.#driver.open) return;
+    const retired = this.#driver.close().then(() => void this.#retired.delete(retired));
+    this.#retired.add(retired);
     this.#engine = this.#options.createEngine();
     this.#driver = this.#drive();
   }

@@ -7,14 +7,15 @@ interface Command {
  * Keeps what users ask for out of the engine's callbacks.
  *
  * libcurl refuses most calls while one of its callbacks is on the stack, and up to 8.3 forgets that it is when a callback
- * is nested in another (C 10.4): so the depth is counted here, and it never gets to refuse.
+ * is nested in another (C 10.4): so the depth is counted here, and it never gets to refuse. A command counts as a call of
+ * the engine, because it may be one: `pause` calls data callbacks (C 11.3).
  */
 export class Turnstile {
   #depth = 0;
   #running = false;
-  readonly #waiting: Command[] = [];
+  #waiting: Command[] = [];
 
-  /** Whether a call of the engine, or the queue, is on the stack. */
+  /** Whether a call of the engine, a command, or the queue is on the stack. */
   get inside(): boolean {
     return this.#depth > 0 || this.#running;
   }
@@ -27,10 +28,13 @@ export class Turnstile {
   /** After it, whatever happened. The outermost one lets the commands through that came in the meantime. */
   leave(): void {
     this.#depth--;
-    if (this.#depth > 0 || this.#running || this.#waiting.length === 0) return;
+    if (this.#depth > 0 || this.#running) return;
     this.#running = true;
-    for (let command = this.#waiting.shift(); command; command = this.#waiting.shift()) attempt(command);
-    this.#running = false;
+    try {
+      while (this.#waiting.length > 0) for (const command of this.#take()) attempt(command);
+    } finally {
+      this.#running = false;
+    }
   }
 
   /**
@@ -38,8 +42,22 @@ export class Turnstile {
    * caller in the first case and `failed` in the second.
    */
   submit(run: () => void, failed: (error: unknown) => void): void {
-    if (this.inside) this.#waiting.push({ run, failed });
-    else run();
+    if (this.inside) {
+      this.#waiting.push({ run, failed });
+      return;
+    }
+    this.enter();
+    try {
+      run();
+    } finally {
+      this.leave();
+    }
+  }
+
+  #take(): Command[] {
+    const taken = this.#waiting;
+    this.#waiting = [];
+    return taken;
   }
 }
 

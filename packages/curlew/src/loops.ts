@@ -1,3 +1,4 @@
+import { epollLoop, epollUnavailable } from "@curlew/adapter-epoll";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
 import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
@@ -15,6 +16,7 @@ export interface LoopEntry {
 /** Every loop there is, the preferred one first. */
 export const loops: readonly LoopEntry[] = [
   { name: "libuv", engine: "libcurl", open: libuvLoop, unavailable: libuvUnavailable },
+  { name: "epoll", engine: "libcurl", open: epollLoop, unavailable: epollUnavailable },
   { name: "epoll-sim", engine: "model", open: () => simulatedLoop(new Kernel()), unavailable: () => undefined },
 ];
 

@@ -59,7 +59,7 @@ describe("README.md", () => {
   });
 });
 
-const packages = ["core", "engine-libcurl", "adapter-libuv", "adapter-epoll-sim", "conformance", "curlew"].map(
+const packages = ["core", "engine-libcurl", "adapter-libuv", "adapter-epoll", "adapter-epoll-sim", "conformance", "curlew"].map(
   (name) => `packages/${name}/README.md`,
 );
 
@@ -76,7 +76,7 @@ describe.each(packages)("%s", (page) => {
 const docs = ["errors", "contract", "writing-an-adapter"].map((name) => `docs/${name}.md`);
 
 describe("links between the pages", () => {
-  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...docs, ...packages])
+  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/runtimes.md", ...docs, ...packages])
     it(`of ${page} lead somewhere`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
       const local = targets.filter((target) => !target.includes("://"));
@@ -112,6 +112,7 @@ describe("curlew doctor", () => {
       libcurl: { version: expect.any(String), path: expect.stringContaining("libcurl"), faults: expect.any(Array) },
       loops: [
         { name: "libuv", engine: "libcurl", works: true },
+        { name: "epoll", engine: "libcurl", works: true },
         { name: "epoll-sim", engine: "model", works: true },
       ],
     });

@@ -13,9 +13,8 @@ import {
 import { Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { contentOf } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
-import { openLoop } from "../src/loops.js";
 import { ports } from "../src/ports.js";
-import { until, useServer } from "./support.js";
+import { openTestLoop, until, useServer } from "./support.js";
 
 const server = useServer();
 const BYTES = 150_000;
@@ -67,7 +66,7 @@ class Scene {
     const reportError = (error: unknown): void => void this.uncaught.push(error);
     this.driver = new Driver({
       engine: this.multi,
-      loop: openLoop(),
+      loop: openTestLoop(),
       ports: { ...ports, reportError },
       observers: this.observers,
     });

@@ -2,6 +2,7 @@ import {
   type CurlewError,
   Driver,
   type DriverOptions,
+  type LoopAdapter,
   type Outcome,
   type Transfer,
   type TransferEngine,
@@ -12,6 +13,11 @@ import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { createTransfers, type TransferRequest, type TransfersOptions } from "../src/index.js";
 import { openLoop } from "../src/loops.js";
 import { ports } from "../src/ports.js";
+
+/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and scripts/runtimes.mjs. */
+const loopName = process.env.CURLEW_TEST_LOOP;
+
+export const openTestLoop = (): LoopAdapter => openLoop(loopName);
 
 /** A server for the tests of a file. */
 export function useServer(): { readonly current: TestServer } {
@@ -30,7 +36,7 @@ export function useServer(): { readonly current: TestServer } {
 
 /** Transfers that are closed with the test. */
 export function useTransfers(options: TransfersOptions = {}): TransferEngine {
-  const transfers = createTransfers(options);
+  const transfers = createTransfers(loopName === undefined ? options : { loop: loopName, ...options });
   onTestFinished(() => transfers.close());
   return transfers;
 }
@@ -38,7 +44,7 @@ export function useTransfers(options: TransfersOptions = {}): TransferEngine {
 /** A driver of raw handles, closed with the test. */
 export function useDriver(options: Partial<DriverOptions<Easy>> & { multi?: Multi } = {}): Driver<Easy> {
   const engine = options.multi ?? new Multi(loadLibcurl());
-  const driver = new Driver<Easy>({ engine, loop: openLoop(), ports, ...options });
+  const driver = new Driver<Easy>({ engine, loop: openTestLoop(), ports, ...options });
   onTestFinished(() => driver.close());
   return driver;
 }

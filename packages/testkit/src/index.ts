@@ -2,4 +2,6 @@ export { type Certificates, makeCertificates } from "./certificates.js";
 export * as descriptors from "./descriptors.js";
 export { contentOf, type FileEntry, sha256 } from "./files.js";
 export { type Nghttpd, nghttpdMissing, startNghttpd } from "./nghttpd.js";
-export { startServer, type TestServer } from "./server.js";
+export { programCommand, runtimeName, startProgram } from "./runtime.js";
+export { node, startServer, type TestServer } from "./server.js";
+export { type ThreadUse, threadsNamed, threadUse, watchThread } from "./threads.js";

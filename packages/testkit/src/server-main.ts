@@ -1,6 +1,6 @@
 /**
  * The server process: HTTP/1.1, HTTPS and HTTP/2 on loopback, on ports the system gives. Started by startServer, to whom
- * it sends one message; it ends with its parent.
+ * it writes one line; it ends with its parent.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const caFile = join(folder, "ca.pem");
   writeFileSync(caFile, ca);
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  process.on("disconnect", () => process.exit(0));
+  process.stdin.resume().on("end", () => process.exit(0));
   const report: ServerReport = {
     http: `http://127.0.0.1:${await listen(servers.http)}`,
     https: `https://127.0.0.1:${await listen(servers.https)}`,
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     caFile,
     files,
   };
-  process.send?.(report);
+  process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
 function listen(server: Server): Promise<number> {

@@ -1,4 +1,6 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { FileEntry } from "./files.js";
 
@@ -20,24 +22,28 @@ export interface TestServer extends ServerReport {
   stop(): Promise<void>;
 }
 
-/** Starts a server in a process of its own, with that many files of 0 bytes to 8 MiB. */
-export function startServer(fileCount = 0): Promise<TestServer> {
+/** The Node that runs programs which are no part of what is tested; this process may be another runtime. */
+export const node = process.env.CURLEW_TEST_NODE ?? process.execPath;
+
+/** Starts a server in a process of its own, on Node, with that many files of 0 bytes to 8 MiB. */
+export async function startServer(fileCount = 0): Promise<TestServer> {
   // From src and from dist alike: a process cannot run TypeScript.
   const program = fileURLToPath(new URL("../dist/server-main.js", import.meta.url));
-  const child = fork(program, [String(fileCount)], { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const stop = (): Promise<void> => {
+  // Pipes and not IPC: every runtime has them, and the server sees the end of its parent by the end of its stdin.
+  const child = spawn(node, [program, String(fileCount)], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const stop = async (): Promise<void> => {
     child.ref(); // what waits for its end must not end before it
     child.kill();
-    return ended;
+    await ended;
   };
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`the test server ended with ${code} before it was ready`)));
-    child.once("message", (report) => {
-      child.unref();
-      child.channel?.unref();
-      resolve({ ...(report as ServerReport), pid: child.pid ?? 0, stop });
-    });
-  });
+  const report = await Promise.race([firstLine(child.stdout), ended]);
+  if (typeof report !== "string") throw new Error(`the test server ended with ${report[0]} before it was ready`);
+  for (const handle of [child, child.stdin, child.stdout]) (handle as { unref?(): void }).unref?.();
+  return { ...(JSON.parse(report) as ServerReport), pid: child.pid ?? 0, stop };
+}
+
+async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
+  const [line] = await once(createInterface({ input: stream }), "line");
+  return line as string;
 }

@@ -2,5 +2,7 @@
 import { createServer } from "node:net";
 
 const server = createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
-  process.send(server.address().port, () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+  process.stdout.write(`${server.address().port}\n`, () =>
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  );
 });

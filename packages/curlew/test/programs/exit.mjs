@@ -5,7 +5,7 @@
 import { createTransfers } from "curlew";
 
 const [url, state, way] = process.argv.slice(2);
-const transfers = createTransfers();
+const transfers = createTransfers({ loop: process.env.CURLEW_TEST_LOOP });
 
 function end() {
   process.stdout.write(`${state} ${Date.now()}\n`);

@@ -6,7 +6,7 @@ import { Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { createTransfers } from "curlew";
 
 const { url, state, way } = workerData;
-const transfers = createTransfers();
+const transfers = createTransfers({ loop: process.env.CURLEW_TEST_LOOP });
 let chunks = 0;
 
 function end() {

@@ -37,6 +37,9 @@ for (let round = 0; round < Number(rounds); round++) {
 }
 // The main thread's own transfers still work.
 const error = await new Promise((resolve) => {
-  createTransfers().start({ url: `${url}/bytes/10` }, { outcome: (outcome) => resolve(outcome.error?.message) });
+  createTransfers({ loop: process.env.CURLEW_TEST_LOOP }).start(
+    { url: `${url}/bytes/10` },
+    { outcome: (outcome) => resolve(outcome.error?.message) },
+  );
 });
 console.log(JSON.stringify({ codes, error, rssBefore: before[0], rssAfter: rss() }));

@@ -1,0 +1,133 @@
+import { getSystemErrorName } from "node:util";
+import { type Attachment, type Interest, LoopError, type LoopSink } from "@curlew/core";
+import { addon, EXPIRED, type Handle } from "./addon.js";
+
+/** Events per turn; what is ready beyond that comes with the next one. */
+const EVENTS = 512;
+const NEVER = Number.POSITIVE_INFINITY;
+/** The deadline of `arm(0)`, whatever the time is. */
+const AT_ONCE = 0;
+
+/**
+ * One epoll descriptor and its thread. A *turn* asks epoll what is ready, without waiting, and reports it; turns are run by
+ * the thread's call, or, for a 0 timer, by setImmediate: that costs no change of threads, and lets other users of the
+ * runtime's loop have their turn in between.
+ */
+export class EpollAttachment implements Attachment {
+  readonly #sink: LoopSink;
+  readonly #events = new Int32Array(EVENTS * 2);
+  readonly #handle: Handle;
+  /** When `expired` is due, on the clock of `now`. */
+  #deadline = NEVER;
+  /** What the timerfd is set for; undefined once it expired: epoll goes on reporting it until it is set anew. */
+  #timerfd: number | undefined = NEVER;
+  #inTurn = false;
+  /** The deadline has passed when this turn began, and nothing else was asked for since. */
+  #expiring = false;
+  /** A turn was asked of setImmediate. */
+  #soon = false;
+  #held = false;
+  #closed = false;
+
+  /** @throws LoopError LOOP_UNAVAILABLE */
+  constructor(sink: LoopSink) {
+    this.#sink = sink;
+    const handle = addon().attach(() => this.#turn(), this.#events);
+    if (typeof handle !== "object") throw unavailable(handle);
+    this.#handle = handle;
+  }
+
+  watch(fd: number, interest: Interest): void {
+    if (this.#closed) return;
+    const error = addon().watch(this.#handle, fd, interest);
+    if (error === 0) return;
+    const errno = getSystemErrorName(error);
+    throw new LoopError("LOOP_REFUSED", `epoll_ctl on descriptor ${fd}: ${errno}`, { errno });
+  }
+
+  unwatch(fd: number): void {
+    if (!this.#closed) addon().unwatch(this.#handle, fd);
+  }
+
+  arm(delayMs: number): void {
+    this.#setDeadline(delayMs === 0 ? AT_ONCE : this.now() + delayMs);
+  }
+
+  disarm(): void {
+    this.#setDeadline(NEVER);
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  hold(alive: boolean): void {
+    if (this.#closed) return;
+    this.#held = alive;
+    addon().hold(this.#handle, alive);
+    this.#settle();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    addon().close(this.#handle);
+  }
+
+  #turn(): void {
+    if (this.#closed) return;
+    this.#inTurn = true;
+    const found = addon().ready(this.#handle);
+    if (found & EXPIRED) this.#timerfd = undefined;
+    this.#report(found & ~EXPIRED);
+    this.#inTurn = false;
+    this.#settle();
+    if (!this.#soon && !this.#closed) addon().wait(this.#handle);
+  }
+
+  /** What is asked for meanwhile, be it a delay of 0, is for a later turn: what promises wait for comes first. */
+  #report(count: number): void {
+    this.#expiring = this.now() >= this.#deadline;
+    for (let i = 0; i < count * 2 && !this.#closed; i += 2)
+      this.#sink.ready(this.#events[i] ?? 0, this.#events[i + 1] ?? 0);
+    if (count > 0 && !this.#closed) this.#sink.batchEnd();
+    if (!this.#expiring || this.#closed) return;
+    this.#setDeadline(NEVER);
+    this.#sink.expired();
+  }
+
+  #setDeadline(deadline: number): void {
+    this.#deadline = deadline;
+    this.#expiring = false;
+    this.#settle();
+  }
+
+  /**
+   * Sees to the next turn: at the end of one, because nobody waits while it lasts. A pending setImmediate keeps the process
+   * alive; so where nothing may, a 0 timer goes through timerfd and thread.
+   */
+  #settle(): void {
+    if (this.#inTurn || this.#soon || this.#closed) return;
+    if (this.#deadline === AT_ONCE && this.#held) this.#runSoon();
+    else this.#setTimerfd();
+  }
+
+  #runSoon(): void {
+    this.#soon = true;
+    setImmediate(() => {
+      this.#soon = false;
+      this.#turn();
+    });
+  }
+
+  #setTimerfd(): void {
+    if (this.#timerfd === this.#deadline) return;
+    this.#timerfd = this.#deadline;
+    addon().setTimer(this.#handle, this.#deadline === NEVER ? -1 : Math.max(0, this.#deadline - this.now()));
+  }
+}
+
+function unavailable(answer: number | undefined): LoopError {
+  const why = answer === undefined ? "out of memory, or the environment ends" : getSystemErrorName(answer);
+  return new LoopError("LOOP_UNAVAILABLE", `no epoll descriptor and no thread for it: ${why}`);
+}

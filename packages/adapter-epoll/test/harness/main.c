@@ -1,0 +1,105 @@
+/* The adapter's C without a runtime, for sanitizers: a writer's thread, the adapter's thread, and this one as JavaScript's.
+ * Exits with 0 and one line, or says what was wrong. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../../native/attachment.h"
+#include "harness.h"
+
+#define CHECK(condition)                                           \
+  do {                                                             \
+    if (!(condition)) {                                            \
+      fprintf(stderr, "line %d: %s\n", __LINE__, #condition);      \
+      exit(1);                                                     \
+    }                                                              \
+  } while (0)
+
+enum { ROUNDS = 300, WRITES = 100 };
+
+static char anything;
+#define ENV ((napi_env) & anything)
+
+static attachment *current;
+static int told, events_seen, timers_seen;
+
+/* What module.c does, with the turn that TypeScript takes. */
+void attachment_tell(napi_env env, napi_value listener) {
+  (void)env, (void)listener;
+  bool expired = false;
+  int count = attachment_ready(current, &expired);
+  told++;
+  for (int i = 0; i < count; i++) {
+    uint64_t value;
+    CHECK(read(current->events[i * 2], &value, sizeof value) == sizeof value);
+    events_seen += (int)value;
+  }
+  if (expired) {
+    timers_seen++;
+    epoll_set_timer(&current->set, -1);
+  }
+  attachment_wait(current);
+}
+
+static attachment *open_one(void) {
+  int error = 0;
+  attachment *a = attachment_open(ENV, NULL, NULL, &error);
+  CHECK(a != NULL && error == 0);
+  return current = a;
+}
+
+static void *write_to(void *data) {
+  const uint64_t one = 1;
+  for (int i = 0; i < WRITES; i++) CHECK(write(*(int *)data, &one, sizeof one) == sizeof one);
+  return NULL;
+}
+
+/* Everything another thread writes is seen, and never is more than one call queued. */
+static void events_arrive(void) {
+  pthread_t writer;
+  attachment *a = open_one();
+  napi_threadsafe_function function = a->function;
+  int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  CHECK(epoll_set_watch(&a->set, fd, SEEN_IN) == 0);
+  events_seen = 0;
+  CHECK(pthread_create(&writer, NULL, write_to, &fd) == 0);
+  while (events_seen < WRITES) {
+    queue_wait(function);
+    CHECK(queue_length(function) == 1);
+    CHECK(queue_empty(ENV, function) >= 1);
+  }
+  pthread_join(writer, NULL);
+  epoll_set_unwatch(&a->set, fd);
+  epoll_set_timer(&a->set, 1000);
+  for (int before = timers_seen; timers_seen == before; queue_empty(ENV, function)) queue_wait(function);
+  attachment_close(a);
+  queue_empty(ENV, function);
+  queue_free(function);
+  close(fd);
+}
+
+/* Ended at any moment: before the thread ran, while it calls, with a call queued, by close or by the environment. */
+static void ends(int round) {
+  attachment *a = open_one();
+  napi_threadsafe_function function = a->function;
+  int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  CHECK(epoll_set_watch(&a->set, fd, SEEN_IN) == 0);
+  if (round % 3 == 1) queue_wait(function);
+  if (round % 3 == 2) usleep((unsigned)(round % 50));
+  if (round % 2 == 0) attachment_close(a);
+  else end_environment();
+  int before = told;
+  queue_empty(round % 4 < 2 ? NULL : ENV, function); /* NULL: as an environment that has ended */
+  CHECK(told == before);
+  queue_free(function);
+  close(fd);
+}
+
+int main(void) {
+  for (int round = 0; round < ROUNDS / 10; round++) events_arrive();
+  for (int round = 0; round < ROUNDS; round++) ends(round);
+  printf("%d calls, %d attachments\n", told, ROUNDS + ROUNDS / 10);
+  return 0;
+}

@@ -1,0 +1,4 @@
+import { readinessTests } from "@curlew/testkit/loop-tests";
+import { epollLoop } from "../src/index.js";
+
+readinessTests(epollLoop);

@@ -1,0 +1,116 @@
+/** The thread: when it wakes, and when it does not (P F, P 26, 27, 37, 38). */
+import type { Attachment } from "@curlew/core";
+import { CURL_POLL_IN } from "@curlew/core";
+import { descriptors, threadsNamed, watchThread } from "@curlew/testkit";
+import { attachedTo } from "@curlew/testkit/loop-tests";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { epollLoop } from "../src/index.js";
+
+const bytes = Buffer.from("x");
+
+/** An attachment, and the thread that is its. */
+function attached() {
+  const before = new Set(threadsNamed("curlew-epoll"));
+  const made = attachedTo(epollLoop());
+  const tid = threadsNamed("curlew-epoll").find((id) => !before.has(id));
+  if (tid === undefined) throw new Error("there is no thread of that name");
+  return { ...made, tid };
+}
+
+/** Two connected sockets, the first of them watched. */
+function watched(loop: Attachment): [number, number] {
+  const fds = descriptors.socketpair();
+  loop.watch(fds[0], CURL_POLL_IN);
+  onTestFinished(() => {
+    loop.unwatch(fds[0]);
+    for (const fd of fds) descriptors.close(fd);
+  });
+  return fds;
+}
+
+/** Keeps JavaScript busy. */
+function block(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+describe("the thread", () => {
+  it("calls once and sleeps while JavaScript is busy for 500 ms with a descriptor ready (P 37)", async () => {
+    const { loop, seen, batches, settled, tid } = attached();
+    const [a, b] = watched(loop);
+    await settled();
+    const use = watchThread(tid);
+    descriptors.write(b, bytes);
+    block(500);
+    const { sleeps, cpuMs } = use();
+    console.log(
+      `500 ms of work with a descriptor ready: the thread slept ${sleeps} times and used ${cpuMs.toFixed(3)} ms`,
+    );
+    expect(sleeps).toBeLessThanOrEqual(2); // once before the call, once after
+    expect(cpuMs).toBeLessThan(50);
+    descriptors.read(a);
+    await settled();
+    expect({ seen, batches }).toEqual({ seen: [], batches: [] }); // what it called for was gone by then, and asked for anew
+  });
+
+  it("is back at work after that: what becomes ready while it sleeps is reported at once (P 38)", async () => {
+    const { loop, next } = attached();
+    const [a, b] = watched(loop);
+    const took: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20)); // until everybody sleeps
+      const reported = next();
+      const started = performance.now();
+      descriptors.write(b, bytes);
+      await reported;
+      took.push(performance.now() - started);
+      descriptors.read(a);
+    }
+    took.sort((x, y) => x - y);
+    console.log(`from write to report: median ${took[10]?.toFixed(3)} ms, worst ${took.at(-1)?.toFixed(3)} ms`);
+    expect(took.at(-1)).toBeLessThan(50);
+  });
+
+  it("is left asleep by descriptors that are not ready and timers that are far, for 5 s (P 26, 27)", async () => {
+    const { loop, settled, tid } = attached();
+    for (let i = 0; i < 100; i++) watched(loop);
+    loop.arm(60_000);
+    await settled();
+    const use = watchThread(tid);
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    const { sleeps, cpuMs } = use();
+    console.log(`idle for 5 s: the thread woke ${sleeps} times and used ${cpuMs.toFixed(3)} ms`);
+    expect(sleeps).toBeLessThanOrEqual(5);
+  });
+
+  it("is not woken by arming, disarming, watching and unwatching", async () => {
+    const { loop, settled, tid } = attached();
+    const [a] = watched(loop);
+    await settled();
+    const use = watchThread(tid);
+    for (let i = 0; i < 1000; i++) {
+      loop.arm(1000 + i);
+      loop.unwatch(a);
+      loop.watch(a, CURL_POLL_IN);
+      loop.disarm();
+    }
+    const { sleeps } = use();
+    expect(sleeps).toBeLessThanOrEqual(2);
+  });
+
+  it("ends with close, and everything with it: 500 attachments one after the other", async () => {
+    const count = () => ({ threads: threadsNamed("curlew-epoll").length, fds: descriptors.openDescriptors().length });
+    const quiet = { ready() {}, batchEnd() {}, expired() {}, failed() {} };
+    const one = async (): Promise<void> => {
+      const loop = epollLoop().attach(quiet);
+      loop.hold(true);
+      loop.arm(0);
+      await loop.close();
+    };
+    await one();
+    const before = count();
+    const started = performance.now();
+    for (let i = 0; i < 500; i++) await one();
+    console.log(`attach and close: ${((performance.now() - started) / 500).toFixed(3)} ms`);
+    expect(count()).toEqual(before);
+  });
+});

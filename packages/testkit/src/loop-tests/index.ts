@@ -1,0 +1,3 @@
+export { attachedTo } from "./attached.js";
+export { readinessTests } from "./readiness.js";
+export { timerTests } from "./timer.js";

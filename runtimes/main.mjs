@@ -1,0 +1,77 @@
+// The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME] [--only FILE] [--name PATTERN]
+// A line for each file and runtime on stderr; at the end a table, one JSON object, or the line that CI counts, on stdout.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { bundle, out, root } from "./bundle.mjs";
+import { executable, runtimes } from "./fetch.mjs";
+
+/** Whose tests are run everywhere: all but those of what only Node has, and of what the documentation shows. */
+const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
+const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+
+/** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
+const LIMIT_MS = 600_000;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean" },
+    totals: { type: "boolean" },
+    only: { type: "string" },
+    runtime: { type: "string" },
+    name: { type: "string" },
+  },
+});
+
+function run(runtime, file) {
+  const args = [...runtime.flags, `${out}/run-file.mjs`, file, ...(values.name ? [values.name] : [])];
+  const env = { ...process.env, CURLEW_TEST_LOOP: "epoll", CURLEW_TEST_NODE: process.execPath };
+  const child = spawn(executable(runtime), args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+  let last = "";
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => {
+      if (/^\{"passed":\d+/.test(line)) last = line;
+      else process.stderr.write(`    ${line}\n`);
+    });
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => {
+      clearTimeout(limit);
+      const counts = last ? JSON.parse(last) : { passed: 0, failed: 0, skipped: 0 };
+      if (code !== 0 && counts.failed === 0) {
+        process.stderr.write(`    FAILED: ${runtime.title} ended with ${signal ?? code} in ${basename(file)}\n`);
+        counts.failed++;
+      }
+      resolve(counts);
+    });
+  });
+}
+
+const chosen = runtimes.filter(({ title }) => values.runtime === undefined || title.startsWith(values.runtime));
+const tests = PACKAGES.flatMap((name) => {
+  const folder = `packages/${name}/test`;
+  const found = readdirSync(join(root, folder)).filter((file) => file.endsWith(".test.ts") && !NOT_HERE.includes(file));
+  return found.sort().map((file) => `${folder}/${file}`);
+});
+const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));
+const rows = [];
+for (const runtime of chosen) {
+  const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
+  for (const file of files) {
+    const started = performance.now();
+    const counts = await run(runtime, file);
+    for (const key of Object.keys(counts)) row[key] += counts[key];
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stderr.write(`${runtime.title} ${basename(file, ".mjs")}: ${JSON.stringify(counts)} in ${seconds} s\n`);
+  }
+  rows.push(row);
+}
+const line = ({ runtime, passed, failed, skipped }) =>
+  `${runtime.padEnd(16)} ${passed} passed, ${failed} failed, ${skipped} skipped`;
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+const totals = () => `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;
+const text = values.json ? JSON.stringify({ rows }) : rows.map(line).join("\n");
+process.stdout.write(`${text}\n${values.totals ? `${totals()}\n` : ""}`);
+process.exitCode = rows.length === 0 || rows.some(({ failed }) => failed > 0) ? 1 : 0;
