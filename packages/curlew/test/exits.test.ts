@@ -62,7 +62,7 @@ describe("a process", () => {
       took.push(tookMs);
     }
     console.log(`from the outcome to the end of the process: ${took.join(", ")} ms`);
-    expect(Math.min(...took)).toBeLessThan(100);
+    expect(Math.max(...took)).toBeLessThan(100);
   });
 
   it("does not end while a transfer is under way, and ends at SIGTERM", async () => {
@@ -123,8 +123,10 @@ describe("a worker", () => {
   const each = [...cases, ["inflight", "exit inside libcurl", 7] as const];
   for (const [state, way, wanted] of each)
     it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async (context) => {
-      if (runtimeName === "bun" && way === "exit inside libcurl")
-        return context.skip("process.exit below a native frame ends a Bun worker with 1, whatever code it was given");
+      if (runtimeName !== "node" && way === "exit inside libcurl")
+        return context.skip(
+          "process.exit below a native frame ends a worker of Bun or Deno with 1, whatever code it was given",
+        );
       const worker = new Worker(program("worker.mjs"), {
         workerData: { url: server.current.http, state, way },
         execArgv: [],
@@ -133,6 +135,15 @@ describe("a worker", () => {
       worker.on("message", () => way === "terminate" && void worker.terminate());
       expect(await new Promise((resolve) => worker.on("exit", resolve))).toBe(wanted);
     });
+
+  it("leaves the addons mapped when it ends: code of theirs may still be called (P 41)", async () => {
+    const { code, stdout, stderr } = await end(program("mapped.mjs"), [server.current.http]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { before, after } = JSON.parse(stdout);
+    expect(before).toEqual([]); // the main thread has never loaded them
+    expect(after).toContain("engine.node");
+    expect(after.length).toBeGreaterThan(1);
+  });
 
   it("and seven others, fifty rounds of all ways to end: no crash, no leak (P 41)", { timeout: 300_000 }, async () => {
     const started = performance.now();

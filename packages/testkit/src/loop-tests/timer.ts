@@ -71,6 +71,31 @@ export function timerTests(makeLoop: () => LoopAdapter): void {
       for (const fd of [a, b]) descriptors.close(fd);
     });
 
+    it("of 0, asked for again each time, leaves the others of the loop their turn (C 4.9)", async () => {
+      const { loop, on } = attached();
+      const others = { immediate: 0, timer: 0, poll: 0 };
+      const again = (): void => {
+        others.immediate++;
+        immediate = setImmediate(again);
+      };
+      let immediate = setImmediate(again);
+      const interval = setInterval(() => others.timer++, 1);
+      readFile("/etc/hostname", () => others.poll++);
+      let expirations = 0;
+      await new Promise<void>((resolve) => {
+        on.expired = () => {
+          expirations++;
+          if (others.immediate > 10 && others.timer > 3 && others.poll > 0) resolve();
+          else loop.arm(0);
+        };
+        loop.arm(0);
+      });
+      clearImmediate(immediate);
+      clearInterval(interval);
+      console.log(`${expirations} expirations of 0; meanwhile ${JSON.stringify(others)}`);
+      expect(expirations).toBeGreaterThan(3);
+    });
+
     it("of 0 does not fire inside arm, and fires once (P 16)", async () => {
       const made = attached();
       made.loop.arm(0);
