@@ -1,11 +1,12 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { EngineBench, EngineResult } from "@curlew/conformance";
 import { judgeEngine } from "@curlew/conformance";
 import type { EasyHandle, MultiEngine } from "@curlew/core";
 import { CURL_WRITEFUNC_PAUSE, Easy, type Libcurl, loadLibcurl, Multi } from "@curlew/engine-libcurl";
-import { descriptors, startServer, type TestServer } from "@curlew/testkit";
+import { descriptors, node, startServer, type TestServer } from "@curlew/testkit";
 import { root } from "../root.js";
 
 const POLLIN = 1;
@@ -47,15 +48,21 @@ function bench({ library, server, deafPort }: World): EngineBench {
   };
 }
 
+/** No program takes that long to tell its port: one that does not tell it fails here, and holds nobody up. */
+const TELLS_PORT_MS = 10_000;
+
 /** Listens, and never answers: its queue of one is filled. */
 async function startDeaf(): Promise<{ port: number; stop(): void }> {
   const program = join(root, "packages/curlew/test/programs/deaf-server.mjs");
-  const child = fork(program, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const port = await new Promise<number>((resolve, reject) => {
-    child.once("message", (told) => resolve(Number(told)));
-    child.once("exit", () => reject(new Error("the deaf server ended before it told its port")));
-  });
-  return { port, stop: () => void child.kill("SIGKILL") };
+  const child = spawn(node, [program], { stdio: ["ignore", "pipe", "inherit"] });
+  const stop = () => void child.kill("SIGKILL");
+  try {
+    const [port] = await once(child.stdout, "data", { signal: AbortSignal.timeout(TELLS_PORT_MS) });
+    return { port: Number(port), stop };
+  } catch (cause) {
+    stop();
+    throw new Error("the deaf server did not tell its port", { cause });
+  }
 }
 
 /** The machine's libcurl, or the one CURLEW_LIBCURL names. */
@@ -76,7 +83,7 @@ export async function judgeLibcurl(file?: string): Promise<{ name: string; resul
 /** Connects until nobody is let in any more. */
 async function fillQueue(port: number): Promise<() => void> {
   const sockets = Array.from({ length: 4 }, () => connect(port, "127.0.0.1").on("error", () => {}));
-  await new Promise((resolve) => sockets[0]?.once("connect", resolve));
+  await Promise.any(sockets.map((socket) => once(socket, "connect")));
   return () => {
     for (const socket of sockets) socket.destroy();
   };
