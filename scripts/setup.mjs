@@ -20,7 +20,13 @@ const NATIVE = [
 /** What is built from TypeScript; each group needs those before it. */
 const BUILT = [
   ["packages/core", "packages/testkit"],
-  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll", "packages/adapter-epoll-sim", "packages/conformance"],
+  [
+    "packages/engine-libcurl",
+    "packages/adapter-libuv",
+    "packages/adapter-epoll",
+    "packages/adapter-epoll-sim",
+    "packages/conformance",
+  ],
   ["packages/curlew", "trials"],
   ["demo"],
 ];

@@ -59,9 +59,15 @@ describe("README.md", () => {
   });
 });
 
-const packages = ["core", "engine-libcurl", "adapter-libuv", "adapter-epoll", "adapter-epoll-sim", "conformance", "curlew"].map(
-  (name) => `packages/${name}/README.md`,
-);
+const packages = [
+  "core",
+  "engine-libcurl",
+  "adapter-libuv",
+  "adapter-epoll",
+  "adapter-epoll-sim",
+  "conformance",
+  "curlew",
+].map((name) => `packages/${name}/README.md`);
 
 describe.each(packages)("%s", (page) => {
   it("shows what runs", async () => {
