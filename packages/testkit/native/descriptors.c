@@ -48,6 +48,11 @@ static napi_value make_eventfd(napi_env env, napi_callback_info info) {
   return answer(env, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
+static napi_value open_file(napi_env env, napi_callback_info info) {
+  (void)info;
+  return answer(env, open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+}
+
 static napi_value duplicate(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   return answer(env, fcntl(arguments(env, info, argv, 1), F_DUPFD_CLOEXEC, 0));
@@ -134,7 +139,7 @@ NAPI_MODULE_INIT() {
                    {"dup", duplicate},              {"close", close_fd}, {"read", read_fd},
                    {"write", write_fd},             {"poll", poll_fd},   {"shutdown", shut_down},
                    {"epollCreate1", make_epoll},    {"epollCtl", epoll_control},
-                   {"epollWait", epoll_look}};
+                   {"epollWait", epoll_look},       {"openFile", open_file}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value value;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &value);

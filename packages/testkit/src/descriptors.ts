@@ -7,6 +7,7 @@ interface Addon {
   socketpair(): [number, number] | number;
   pipe(): [number, number] | number;
   eventfd(): number;
+  openFile(): number;
   dup(fd: number): number;
   close(fd: number): number;
   read(fd: number, into: Uint8Array): number;
@@ -37,6 +38,11 @@ export function pipe(): [number, number] {
 
 export function eventfd(): number {
   return checked("eventfd", addon.eventfd());
+}
+
+/** A regular file. By the addon, because the number that Deno's node:fs gives is not the system's. */
+export function openFile(): number {
+  return checked("open", addon.openFile());
 }
 
 export function dup(fd: number): number {
