@@ -74,4 +74,5 @@ const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
 const totals = () => `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;
 const text = values.json ? JSON.stringify({ rows }) : rows.map(line).join("\n");
 process.stdout.write(`${text}\n${values.totals ? `${totals()}\n` : ""}`);
-process.exitCode = rows.length === 0 || rows.some(({ failed }) => failed > 0) ? 1 : 0;
+// A run of nothing is no success.
+process.exitCode = rows.length === 0 || rows.some(({ passed, failed }) => passed === 0 || failed > 0) ? 1 : 0;

@@ -1,5 +1,5 @@
 /** What others can do to a driver (users, observers, ports, tracers, a loop), and what must not come of it. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   CURL_POLL_IN,
   CURL_POLL_REMOVE,
@@ -133,8 +133,12 @@ describe("ports that throw", () => {
   };
 
   it("change nothing: the tick goes on, and the throw is an uncaught error", () => {
-    const later = vi.fn();
-    vi.stubGlobal("queueMicrotask", later);
+    const later: (() => void)[] = [];
+    const { queueMicrotask } = globalThis;
+    globalThis.queueMicrotask = (run) => void later.push(run);
+    onTestFinished(() => {
+      globalThis.queueMicrotask = queueMicrotask;
+    });
     const made = scene({
       ports: failing,
       observers: {
@@ -146,10 +150,9 @@ describe("ports that throw", () => {
     const a = made.start("a");
     made.engine.actions.set(-1, () => made.engine.finish(a));
     made.loop.settle();
-    vi.unstubAllGlobals();
     expect(made.outcomes).toEqual({ a: "ok" });
-    expect(later).toHaveBeenCalled();
-    expect(later.mock.calls[0]?.[0]).toThrow("in reportError");
+    expect(later.length).toBeGreaterThan(0);
+    expect(later[0]).toThrow("in reportError");
   });
 });
 

@@ -35,7 +35,7 @@ async function listen(wakeups: () => string[]): Promise<{ count: number; cpuMs: 
 }
 
 describe("quiet", () => {
-  for (const protocol of ["http", "https"] as const)
+  for (const protocol of ["http", "https", "http2"] as const)
     it(`a paused transfer with a full socket buffer, ${protocol}: at most 5 wakeups in 5 s (P 26, P D1, D3)`, async () => {
       const { transfers, wakeups } = traced();
       let chunks = 0;
