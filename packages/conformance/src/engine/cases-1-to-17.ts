@@ -33,7 +33,7 @@ export const cases1To17: readonly EngineCase[] = [
     loop.remove(easy);
     const before = body.length;
     await loop.pass(10);
-    while (loop.turn());
+    loop.exhaust();
     assert.deepEqual([body.length, loop.done.length], [before, 0], "nothing more is heard of it (C3, I9)");
   }),
   run("C4", "removed while it connects", async (loop) => {

@@ -214,7 +214,7 @@ export const cases18To41: readonly EngineCase[] = [
     );
     await connected(loop);
     await loop.pass(3);
-    while (loop.turn());
+    loop.exhaust();
     const told = loop.timers.at(-1) ?? -1;
     const asked = loop.call(() => loop.multi.timeout());
     assert.ok(asked <= told && asked > told - 1000, `told ${told}, asked ${asked} (I4)`);

@@ -13,6 +13,7 @@ export interface Told {
 const NEVER = Number.POSITIVE_INFINITY;
 const MOST_TURNS = 2_000_000;
 const MOST_MS = 20_000;
+const MOST_TURNS_AT_ONCE = 100_000;
 
 /** A loop made by hand around one multi. What must be true of every engine at any time (I1 to I13) is checked as it goes. */
 export class EngineLoop {
@@ -150,6 +151,12 @@ export class EngineLoop {
     if (due) this.action(CURL_SOCKET_TIMEOUT);
     if (this.drains) this.drain();
     return due || ready.length > 0;
+  }
+
+  /** Turns until there is nothing to do. An engine that always has something fails its case: it must not hang it (I5). */
+  exhaust(): void {
+    for (let turns = 0; this.turn(); turns++)
+      if (turns > MOST_TURNS_AT_ONCE) assert.fail("there is something to do for ever (I5)");
   }
 
   drain(): void {
