@@ -8,7 +8,10 @@ const folders = [
   "packages/engine-libcurl",
   "packages/adapter-libuv",
   "packages/adapter-epoll",
+  "packages/adapter-epoll-sim",
+  "packages/conformance",
   "packages/curlew",
+  "trials",
   "demo",
 ];
 

@@ -20,8 +20,14 @@ const NATIVE = [
 /** What is built from TypeScript; each group needs those before it. */
 const BUILT = [
   ["packages/core", "packages/testkit"],
-  ["packages/engine-libcurl", "packages/adapter-libuv", "packages/adapter-epoll"],
-  ["packages/curlew"],
+  [
+    "packages/engine-libcurl",
+    "packages/adapter-libuv",
+    "packages/adapter-epoll",
+    "packages/adapter-epoll-sim",
+    "packages/conformance",
+  ],
+  ["packages/curlew", "trials"],
   ["demo"],
 ];
 
@@ -67,6 +73,7 @@ async function install(withCi) {
     "pnpm-workspace.yaml",
     "pnpm-lock.yaml",
     "demo/package.json",
+    "trials/package.json",
     "runtimes/package.json",
     "ci/package.json",
   ];

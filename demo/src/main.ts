@@ -1,39 +1,43 @@
 /**
  * `npm start`: a server in a process of its own, on loopback, makes files and their checksums; libcurl downloads each of
- * them through the contract, on every loop that works here, over HTTP/1.1, HTTPS and HTTP/2; each is verified.
+ * them through the contract, on every loop that works here, over HTTP/1.1, HTTPS and HTTP/2; each is verified. The model of
+ * libcurl does the same in a simulated kernel, also where there is no libcurl.
  */
 import { parseArgs } from "node:util";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { diagnose } from "curlew";
 import { report, table } from "./report.js";
-import { protocols, type Row, runRow } from "./row.js";
+import { type Loop, protocols, type Row, runRow, simulatedProtocols } from "./row.js";
 
 const FILES = 320;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { json: { type: "boolean" }, loop: { type: "string" } } });
   const { runtime, libcurl, loops } = diagnose();
-  if ("missing" in libcurl) return complain(libcurl.missing);
-  const working = loops.filter(({ works }) => works).map(({ name }) => name);
-  const chosen = working.filter((name) => values.loop === undefined || name === values.loop);
-  if (chosen.length === 0) return complain(`no loop to run on; those that work here: ${working.join(", ") || "none"}`);
+  const missing = "missing" in libcurl ? libcurl.missing : undefined;
+  const http2 = !("missing" in libcurl) && libcurl.nghttp2 !== undefined;
+  const usable = loops.filter(({ works, engine }) => works && (engine === "model" || missing === undefined));
+  const chosen = usable.filter(({ name }) => values.loop === undefined || name === values.loop);
+  if (chosen.length === 0)
+    return complain(`no loop to run on; those that work here: ${usable.map(({ name }) => name).join(", ") || "none"}`);
   const server = await startServer(FILES);
   try {
-    const rows = await runAll(server, chosen, libcurl.nghttp2 !== undefined);
-    const answer = { runtime, libcurl: libcurl.version, rows };
+    const rows = await runAll(server, chosen, http2);
+    const answer = { runtime, libcurl: "missing" in libcurl ? null : libcurl.version, rows };
     process.stdout.write(`${values.json ? JSON.stringify(answer) : table(rows)}\n`);
+    if (missing !== undefined) return complain(missing);
     return rows.length > 0 && rows.every(isWhole) ? 0 : complain("not every file arrived as it was sent");
   } finally {
     await server.stop();
   }
 }
 
-async function runAll(server: TestServer, loops: readonly string[], http2: boolean): Promise<Row[]> {
+async function runAll(server: TestServer, loops: readonly Loop[], http2: boolean): Promise<Row[]> {
   const rows: Row[] = [];
   for (const loop of loops)
-    for (const protocol of protocols) {
+    for (const protocol of loop.engine === "model" ? simulatedProtocols : protocols) {
       if (protocol.name === "http/2" && !http2) continue;
-      const progress = report.begin(`${loop} ${protocol.name}`, server.files.length);
+      const progress = report.begin(`${loop.name} ${protocol.name}`, server.files.length);
       rows.push(await runRow(loop, protocol, server, progress));
       progress.end();
     }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { FileEntry, TestServer } from "@curlew/testkit";
-import { createTransfers, type TransferEngine } from "curlew";
+import { contentOf, type FileEntry, type TestServer } from "@curlew/testkit";
+import { createTransfers, type SimulatedNetwork, type TransferEngine } from "curlew";
 
 /** One line of the closing table: all files, on one loop, over one protocol. */
 export interface Row {
@@ -34,7 +34,29 @@ export const protocols: readonly Protocol[] = [
   { name: "http/2", base: (server) => server.http2, curl: { HTTP_VERSION: 4, PIPEWAIT: 1 }, version: 3 },
 ];
 
+/** What the model speaks: exchanges one after the other on a connection, or many at once. Its names are looked up nowhere. */
+export const simulatedProtocols: readonly Protocol[] = [
+  { name: "simulated", base: () => "http://files.test", curl: {}, version: 2 },
+  { name: "multiplexed", base: () => "http://shared.test", curl: {}, version: 3 },
+];
+
+/** The server's files, on machines that do not exist. */
+function simulatedNetwork({ files }: TestServer): SimulatedNetwork {
+  const byPath = new Map(files.map((file) => [`/files/${file.name}`, file]));
+  const answer = ({ path }: { path: string }) => {
+    const file = byPath.get(path);
+    return file ? { body: contentOf(file.name, file.bytes) } : { status: 404 };
+  };
+  return { "files.test": { answer }, "shared.test": { answer, multiplexed: true } };
+}
+
 const AT_ONCE = 24;
+
+/** As `curlew doctor` tells them. */
+export interface Loop {
+  readonly name: string;
+  readonly engine: string;
+}
 
 export interface Progress {
   advance(row: Row): void;
@@ -42,10 +64,11 @@ export interface Progress {
 }
 
 /** Downloads every file of the server and checks each. */
-export async function runRow(loop: string, protocol: Protocol, server: TestServer, progress: Progress): Promise<Row> {
+export async function runRow(loop: Loop, protocol: Protocol, server: TestServer, progress: Progress): Promise<Row> {
   const row = emptyRow(loop, protocol.name);
   const transfers = createTransfers({
-    loop,
+    loop: loop.name,
+    ...(loop.engine === "model" ? { network: simulatedNetwork(server) } : {}),
     observers: {
       socket: () => row.socketCallbacks++,
       timer: () => row.timerCallbacks++,
@@ -84,7 +107,7 @@ function download(
   let bytes = 0;
   const request = {
     url: `${protocol.base(server)}/files/${file.name}`,
-    curl: { ...protocol.curl, CAINFO: server.caFile },
+    curl: row.engine === "model" ? {} : { ...protocol.curl, CAINFO: server.caFile },
   };
   return new Promise((resolve) => {
     transfers.start(request, {
@@ -104,10 +127,10 @@ function download(
   });
 }
 
-function emptyRow(loop: string, protocol: string): Row {
+function emptyRow(loop: Loop, protocol: string): Row {
   return {
-    loop,
-    engine: "libcurl",
+    loop: loop.name,
+    engine: loop.engine,
     protocol,
     transfers: 0,
     failed: 0,

@@ -24,9 +24,11 @@ describe("npm start", () => {
       "epoll http/1.1",
       "epoll https/1.1",
       "epoll http/2",
+      "epoll-sim simulated",
+      "epoll-sim multiplexed",
     ]);
     for (const row of report.rows) {
-      expect(row).toMatchObject({ engine: "libcurl", failed: 0 });
+      expect(row).toMatchObject({ engine: row.loop === "epoll-sim" ? "model" : "libcurl", failed: 0 });
       expect(row.transfers).toBeGreaterThanOrEqual(300);
       expect(row.verified).toBe(row.transfers);
       expect(row.bytes).toBeGreaterThan(50_000_000);
@@ -39,7 +41,8 @@ describe("npm start", () => {
     const { status, stdout } = start(["--loop", "epoll"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^loop +engine +protocol +files +failed +verified/);
-    expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+    const [, ...rows] = stdout.trimEnd().split("\n");
+    expect(rows.map((row) => row.split(" ")[0])).toEqual(["epoll", "epoll", "epoll"]);
   });
 
   it("-- --loop NAME: that one, or why not", () => {
@@ -48,9 +51,14 @@ describe("npm start", () => {
     expect(stderr).toContain("libuv, epoll");
   });
 
-  it("says how to get a libcurl where there is none, and fails", () => {
-    const { status, stderr } = start([], { CURLEW_LIBCURL: "libcurl-of-nobody.so" });
+  it("runs the simulated rows and says how to get a libcurl where there is none, and fails", () => {
+    const { status, stdout, stderr } = start(["--json"], { CURLEW_LIBCURL: "libcurl-of-nobody.so" });
     expect(status).toBe(1);
+    const report = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    expect(report.rows.map((row: { engine: string; failed: number }) => [row.engine, row.failed])).toEqual([
+      ["model", 0],
+      ["model", 0],
+    ]);
     expect(stderr).toContain("apt install libcurl4");
   });
 });

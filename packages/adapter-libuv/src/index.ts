@@ -99,6 +99,7 @@ class LibuvAttachment implements Attachment {
       const bits = this.#events[i + 1] ?? 0;
       if (bits & CURL_CSELECT_ERR) this.#stopped.add(fd);
       this.#sink.ready(fd, bits);
+      if (this.#closing) return; // by what was just told
     }
     if (!this.#closing) this.#sink.batchEnd();
     if (this.#stopped.size > 0 && !this.#closing) this.#startAgain();

@@ -8,7 +8,14 @@ export interface Diagnosis {
   /** "linux x64". */
   readonly platform: string;
   readonly libcurl: LibcurlDiagnosis | { readonly missing: string };
-  readonly loops: readonly { readonly name: string; readonly works: boolean; readonly why?: string }[];
+  readonly loops: readonly LoopDiagnosis[];
+}
+
+export interface LoopDiagnosis {
+  readonly name: string;
+  readonly engine: "libcurl" | "model";
+  readonly works: boolean;
+  readonly why?: string;
 }
 
 export interface LibcurlDiagnosis {
@@ -30,9 +37,9 @@ export function diagnose(libcurl?: string): Diagnosis {
     runtime: runtimeName(),
     platform: `${process.platform} ${process.arch}`,
     libcurl: diagnoseLibcurl(libcurl),
-    loops: loops.map(({ name, unavailable }) => {
+    loops: loops.map(({ name, engine, unavailable }) => {
       const why = unavailable();
-      return why === undefined ? { name, works: true } : { name, works: false, why };
+      return why === undefined ? { name, engine, works: true } : { name, engine, works: false, why };
     }),
   };
 }
@@ -85,11 +92,12 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
       ["dealt with", libcurl.survivedFaults.join("\n") || "none known"],
     );
   }
-  for (const { name, works, why } of diagnosis.loops) rows.push([`loop ${name}`, works ? "works" : `no: ${why}`]);
+  for (const { name, engine, works, why } of diagnosis.loops)
+    rows.push([`loop ${name}`, works ? (engine === "model" ? "works, simulated" : "works") : `no: ${why}`]);
   return rows.map(([name, value]) => `${name.padEnd(14)}${value.replaceAll("\n", `\n${" ".repeat(14)}`)}`).join("\n");
 }
 
 /** Whether transfers can be made here. */
 export function healthy({ libcurl, loops: found }: Diagnosis): boolean {
-  return !("missing" in libcurl) && found.some(({ works }) => works);
+  return !("missing" in libcurl) && found.some(({ works, engine }) => works && engine === "libcurl");
 }

@@ -1,7 +1,8 @@
 import { createTransferEngine, type Observers, type TransferEngine } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
-import { openLoop } from "./loops.js";
+import { isSimulated, openLoop } from "./loops.js";
 import { ports } from "./ports.js";
+import { type SimulatedNetwork, simulateTransfers } from "./simulation.js";
 
 export {
   CurlewError,
@@ -20,6 +21,7 @@ export {
 export type { Easy } from "@curlew/engine-libcurl";
 export { type Diagnosis, diagnose } from "./doctor.js";
 export { type LoopEntry, loops } from "./loops.js";
+export type { SimulatedNetwork } from "./simulation.js";
 
 export interface TransfersOptions {
   /** The loop to run on, by name. Default: the first that works here. */
@@ -27,6 +29,8 @@ export interface TransfersOptions {
   /** The libcurl to load, a file. Default: the one CURLEW_LIBCURL names, else the system's. */
   readonly libcurl?: string;
   readonly observers?: Observers<Easy>;
+  /** For the loop "epoll-sim": who answers. Nothing reaches a real network there, and no libcurl is needed. */
+  readonly network?: SimulatedNetwork;
 }
 
 /**
@@ -35,6 +39,8 @@ export interface TransfersOptions {
  * @throws CurlewError NO_LIBCURL, NOT_LIBCURL, LIBCURL_TOO_OLD, ENGINE_NOT_BUILT, NO_LOOP
  */
 export function createTransfers(options: TransfersOptions = {}): TransferEngine {
+  if (isSimulated(options.loop))
+    return simulateTransfers(options.network ?? {}, options.observers as Observers<unknown> | undefined);
   const library = loadLibcurl(options.libcurl);
   return createTransferEngine({
     createEngine: () => new Multi(library),

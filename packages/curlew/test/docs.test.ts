@@ -59,9 +59,15 @@ describe("README.md", () => {
   });
 });
 
-const packages = ["core", "engine-libcurl", "adapter-libuv", "adapter-epoll", "curlew"].map(
-  (name) => `packages/${name}/README.md`,
-);
+const packages = [
+  "core",
+  "engine-libcurl",
+  "adapter-libuv",
+  "adapter-epoll",
+  "adapter-epoll-sim",
+  "conformance",
+  "curlew",
+].map((name) => `packages/${name}/README.md`);
 
 describe.each(packages)("%s", (page) => {
   it("shows what runs", async () => {
@@ -73,15 +79,10 @@ describe.each(packages)("%s", (page) => {
   });
 });
 
+const docs = ["errors", "contract", "writing-an-adapter"].map((name) => `docs/${name}.md`);
+
 describe("links between the pages", () => {
-  for (const page of [
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "docs/errors.md",
-    "docs/runtimes.md",
-    ...packages,
-  ])
+  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/runtimes.md", ...docs, ...packages])
     it(`of ${page} lead somewhere`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
       const local = targets.filter((target) => !target.includes("://"));
@@ -116,8 +117,9 @@ describe("curlew doctor", () => {
       runtime: `node ${process.versions.node}`,
       libcurl: { version: expect.any(String), path: expect.stringContaining("libcurl"), faults: expect.any(Array) },
       loops: [
-        { name: "libuv", works: true },
-        { name: "epoll", works: true },
+        { name: "libuv", engine: "libcurl", works: true },
+        { name: "epoll", engine: "libcurl", works: true },
+        { name: "epoll-sim", engine: "model", works: true },
       ],
     });
   });

@@ -38,7 +38,7 @@ describe("curlew doctor", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const told = JSON.parse(stdout);
     expect(told.runtime).toBe(diagnose().runtime);
-    expect(told.loops).toContainEqual({ name: "epoll", works: true });
+    expect(told.loops).toContainEqual({ name: "epoll", engine: "libcurl", works: true });
   });
 });
 

@@ -5,6 +5,7 @@
 #include <node_api.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,6 +48,11 @@ static napi_value make_eventfd(napi_env env, napi_callback_info info) {
   return answer(env, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
+static napi_value open_file(napi_env env, napi_callback_info info) {
+  (void)info;
+  return answer(env, open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+}
+
 static napi_value duplicate(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   return answer(env, fcntl(arguments(env, info, argv, 1), F_DUPFD_CLOEXEC, 0));
@@ -81,13 +87,59 @@ static napi_value poll_fd(napi_env env, napi_callback_info info) {
   return answer(env, found < 0 ? found : wanted.revents);
 }
 
+/* shutdown(fd, how) */
+static napi_value shut_down(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  int32_t how = 0;
+  int fd = arguments(env, info, argv, 2);
+  napi_get_value_int32(env, argv[1], &how);
+  return answer(env, shutdown(fd, how));
+}
+
+static napi_value make_epoll(napi_env env, napi_callback_info info) {
+  (void)info;
+  return answer(env, epoll_create1(EPOLL_CLOEXEC));
+}
+
+/* epollCtl(epfd, operation, fd, events, data) */
+static napi_value epoll_control(napi_env env, napi_callback_info info) {
+  napi_value argv[5];
+  int32_t operation = 0, fd = -1, events = 0, data = 0;
+  int epfd = arguments(env, info, argv, 5);
+  napi_get_value_int32(env, argv[1], &operation);
+  napi_get_value_int32(env, argv[2], &fd);
+  napi_get_value_int32(env, argv[3], &events);
+  napi_get_value_int32(env, argv[4], &data);
+  struct epoll_event event = {.events = (uint32_t)events, .data.u64 = (uint32_t)data};
+  return answer(env, epoll_ctl(epfd, operation, fd, &event));
+}
+
+/* epollWait(epfd, most, into): what is ready now, as pairs of events and data; answers how many pairs. */
+static napi_value epoll_look(napi_env env, napi_callback_info info) {
+  napi_value argv[3];
+  int32_t most = 0, *into = NULL;
+  size_t length = 0;
+  struct epoll_event found[256];
+  int epfd = arguments(env, info, argv, 3);
+  napi_get_value_int32(env, argv[1], &most);
+  if (napi_get_typedarray_info(env, argv[2], NULL, &length, (void **)&into, NULL, NULL) != napi_ok) return NULL;
+  int count = epoll_wait(epfd, found, most > 256 ? 256 : most, 0);
+  for (int i = 0; i < count && (size_t)i * 2 + 1 < length; i++) {
+    into[i * 2] = (int32_t)found[i].events;
+    into[i * 2 + 1] = (int32_t)found[i].data.u32;
+  }
+  return answer(env, count);
+}
+
 NAPI_MODULE_INIT() {
   const struct {
     const char *name;
     napi_callback function;
   } functions[] = {{"socketpair", make_socketpair}, {"pipe", make_pipe}, {"eventfd", make_eventfd},
                    {"dup", duplicate},              {"close", close_fd}, {"read", read_fd},
-                   {"write", write_fd},             {"poll", poll_fd}};
+                   {"write", write_fd},             {"poll", poll_fd},   {"shutdown", shut_down},
+                   {"epollCreate1", make_epoll},    {"epollCtl", epoll_control},
+                   {"epollWait", epoll_look},       {"openFile", open_file}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value value;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &value);

@@ -7,11 +7,16 @@ interface Addon {
   socketpair(): [number, number] | number;
   pipe(): [number, number] | number;
   eventfd(): number;
+  openFile(): number;
   dup(fd: number): number;
   close(fd: number): number;
   read(fd: number, into: Uint8Array): number;
   write(fd: number, bytes: Uint8Array): number;
   poll(fd: number, events: number): number;
+  shutdown(fd: number, how: number): number;
+  epollCreate1(): number;
+  epollCtl(epfd: number, operation: number, fd: number, events: number, data: number): number;
+  epollWait(epfd: number, most: number, into: Int32Array): number;
 }
 
 const addon = createRequire(import.meta.url)(`../build/${process.platform}-${process.arch}/testkit.node`) as Addon;
@@ -33,6 +38,11 @@ export function pipe(): [number, number] {
 
 export function eventfd(): number {
   return checked("eventfd", addon.eventfd());
+}
+
+/** A regular file. By the addon, because the number that Deno's node:fs gives is not the system's. */
+export function openFile(): number {
+  return checked("open", addon.openFile());
 }
 
 export function dup(fd: number): number {
@@ -60,6 +70,27 @@ export function write(fd: number, bytes: Uint8Array): number {
 /** What of the poll(2) events is there now; POLLNVAL (32) for a closed descriptor. */
 export function poll(fd: number, events: number): number {
   return checked("poll", addon.poll(fd, events));
+}
+
+export function shutdown(fd: number, how: number): void {
+  checked("shutdown", addon.shutdown(fd, how));
+}
+
+export function epollCreate1(): number {
+  return checked("epoll_create1", addon.epollCreate1());
+}
+
+/** @param data given back with each event; default: the descriptor's number */
+export function epollCtl(epfd: number, operation: number, fd: number, events = 0, data = fd): void {
+  checked("epoll_ctl", addon.epollCtl(epfd, operation, fd, events, data));
+}
+
+const found = new Int32Array(512);
+
+/** What is ready now; it does not wait. */
+export function epollWait(epfd: number, most: number): { events: number; data: number }[] {
+  const count = checked("epoll_wait", addon.epollWait(epfd, most, found));
+  return Array.from({ length: count }, (_, i) => ({ events: found[i * 2] ?? 0, data: found[i * 2 + 1] ?? 0 }));
 }
 
 export function fill(fd: number): void {

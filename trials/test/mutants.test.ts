@@ -1,0 +1,27 @@
+import { applicable, nameOf } from "@curlew/conformance";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Caught, judgeAll } from "../src/mutants/judge.js";
+
+let caught: Caught[];
+beforeAll(async () => {
+  caught = await judgeAll();
+}, 300_000);
+
+describe("the conformance suite", () => {
+  it("catches every mutant, by an assertion that names the rule", () => {
+    for (const { mutation, killers, crashed } of caught)
+      console.log(
+        `${mutation.name} (${mutation.rule}): ${killers.length} ${killers[0] ?? `NOBODY; crashed: ${crashed.length} ${crashed[0]}`}`,
+      );
+    expect(caught.length).toBeGreaterThanOrEqual(30);
+    expect(caught.filter(({ killers }) => killers.length === 0).map(({ mutation }) => mutation.name)).toEqual([]);
+  });
+
+  it("has no case that catches none", () => {
+    const used = new Set(caught.flatMap(({ killers }) => killers));
+    const idle = applicable()
+      .map(nameOf)
+      .filter((name) => !used.has(name));
+    expect(idle).toEqual([]);
+  });
+});

@@ -1,0 +1,3 @@
+import { defineConfig, program } from "../tsup.base.js";
+
+export default defineConfig(program({ entry: ["src/sim.ts", "src/conformance.ts"] }));
