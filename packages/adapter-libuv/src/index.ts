@@ -94,14 +94,14 @@ class LibuvAttachment implements Attachment {
   }
 
   #batch(count: number): void {
-    for (let i = 0; i < count * 2 && !this.#closing; i += 2) {
+    for (let i = 0; i < count * 2; i += 2) {
       const fd = this.#events[i] ?? 0;
       const bits = this.#events[i + 1] ?? 0;
       if (bits & CURL_CSELECT_ERR) this.#stopped.add(fd);
       this.#sink.ready(fd, bits);
       if (this.#closing) return; // by what was just told
     }
-    if (!this.#closing) this.#sink.batchEnd();
+    this.#sink.batchEnd();
     if (this.#stopped.size > 0 && !this.#closing) this.#startAgain();
   }
 

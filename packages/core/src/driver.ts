@@ -281,8 +281,9 @@ export class Driver<E extends EasyHandle> {
   #action(fd: number, bits: number, registration?: Registration): void {
     if (this.#state !== "open") return;
     const signs = this.#calls.signs;
+    const bytes = registration && this.#spinGuard.measure(registration);
     this.#calls.socketAction(fd, bits);
-    if (registration) this.#spinGuard.judge(registration, bits, this.#calls.signs !== signs);
+    if (registration) this.#spinGuard.judge(registration, bits, this.#calls.signs !== signs, bytes);
   }
 
   #readMessages(): void {

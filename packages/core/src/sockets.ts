@@ -16,8 +16,6 @@ export interface Registration {
   idleWakeups: number;
   /** What was reported in them. */
   idleBits: number;
-  /** Bytes moved by all transfers when these wakeups became suspicious. */
-  bytesThen: number;
   backOffMs: number;
   watchAgainAt: number;
 }
@@ -138,7 +136,6 @@ export class SocketTable implements SocketLife {
       waitingSince: 0,
       idleWakeups: 0,
       idleBits: 0,
-      bytesThen: 0,
       backOffMs: 0,
       watchAgainAt: 0,
     };

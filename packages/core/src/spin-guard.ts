@@ -4,8 +4,9 @@ import type { EasyHandle, MultiEngine } from "./engine.js";
 import { type Ports, warn } from "./ports.js";
 import type { Registration, SocketTable } from "./sockets.js";
 
-const SUSPICIOUS_WAKEUPS = 100;
 const IDLE_WAKEUPS = 1000;
+/** In the last so many of them bytes are counted: a record of TLS comes in several pieces, not in a hundred. */
+const COUNTED_WAKEUPS = 100;
 const LONGEST_MS = 50;
 
 /**
@@ -29,26 +30,27 @@ export class SpinGuard<E extends EasyHandle> {
   }
 
   /**
-   * After the engine was called for this descriptor: whether it called back. An upload from memory calls nobody back while
-   * it goes on, so callbacks alone do not prove anything. Counting bytes costs a look at each transfer, and a record of
-   * TLS may come in many pieces, so they are counted from the first suspicion to the judgement.
+   * Before the engine is called for this descriptor: bytes moved so far, if they matter in this wakeup. An upload from
+   * memory calls nobody back while it goes on, so callbacks alone do not prove anything; counting costs a look at each
+   * transfer, so it is done only when there is suspicion.
    */
-  judge(registration: Registration, bits: number, calledBack: boolean): void {
-    if (calledBack) return acquit(registration);
+  measure(registration: Registration): number | undefined {
+    if (registration.idleWakeups < IDLE_WAKEUPS - COUNTED_WAKEUPS) return undefined;
+    return this.#engine.bytesMoved?.();
+  }
+
+  /** After it: what was reported, whether the engine called back, and what `measure` said. */
+  judge(registration: Registration, bits: number, calledBack: boolean, bytesBefore: number | undefined): void {
+    // Only what this call moved: other transfers may be busy beside a descriptor that spins.
+    const moved = bytesBefore !== undefined && this.#engine.bytesMoved?.() !== bytesBefore;
+    if (calledBack || moved) return acquit(registration);
     if (registration.state === "backedOff" || registration.state === "waiting") return; // not what is being judged
     registration.idleBits |= bits || CURL_POLL_INOUT; // 0: an error, whatever the direction
-    const wakeups = ++registration.idleWakeups;
-    if (wakeups === SUSPICIOUS_WAKEUPS) registration.bytesThen = this.#bytesMoved();
-    if (wakeups < IDLE_WAKEUPS) return;
-    if (this.#bytesMoved() !== registration.bytesThen) return acquit(registration);
+    if (++registration.idleWakeups < IDLE_WAKEUPS) return;
     registration.backOffMs = Math.min(LONGEST_MS, registration.backOffMs * 2 || 1);
     this.#sockets.backOff(registration, registration.backOffMs, this.#loop.now());
     // Shorter ones are a busy peer's.
     if (registration.backOffMs === LONGEST_MS) this.#warnOnce(registration.fd);
-  }
-
-  #bytesMoved(): number {
-    return this.#engine.bytesMoved?.() ?? 0;
   }
 
   #warnOnce(fd: number): void {

@@ -65,8 +65,22 @@ describe("the spin guard (C 12.1, P 28)", () => {
       engine.bytes += 16_384;
     });
     for (let i = 0; i < 3000; i++) loop.report([8, 1]);
+    engine.actions.set(8, () => {
+      if (++turn % 20 === 0) engine.bytes += 16_384; // a record of TLS that comes in pieces
+    });
+    for (let i = 0; i < 3000; i++) loop.report([8, 1]);
     expect(warnings).toEqual([]);
     expect(loop.watched.get(8)).toBe(CURL_POLL_IN);
+  });
+
+  it("is not put off by other transfers that are busy meanwhile", () => {
+    const { loop, engine } = spinning();
+    engine.actions.set(9, () => {
+      engine.bytes += 16_384;
+    });
+    for (let i = 0; i < 1000; i++) loop.report([8, 1], [9, 1]);
+    expect(loop.watched.has(8)).toBe(false);
+    expect(loop.watched.has(9)).toBe(true);
   });
 });
 
