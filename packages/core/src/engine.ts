@@ -173,6 +173,12 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   /** A handle for the request, gathering, not added. Throws MisuseError for what is wrong with the request. */
   prepare(request: TransferRequest): E;
 
+  /**
+   * Nobody asks anything of this handle any more, which is not added. It may be kept for another transfer if its own ended
+   * `well`: with success, and all of it handed over. Absent: `cleanup` of the handle.
+   */
+  release?(easy: E, well: boolean): void;
+
   /** Hands over what was gathered and not yet, for all handles that are not held, removed ones included. */
   collect(visit: GatherVisitor<E>): void;
 

@@ -85,6 +85,10 @@ static napi_value getinfo(napi_env napi, napi_callback_info info) {
   if (napi_get_typedarray_info(napi, argv[2], NULL, NULL, (void **)&codes, NULL, NULL) != napi_ok) return NULL;
   codes[0] = CURLE_BAD_FUNCTION_ARGUMENT;
   if (e == NULL) return NULL;
+  if (gather_not_taken_up(e)) {
+    codes[0] = CURLE_OK;
+    return NULL;
+  }
   int code = CURLE_OK;
   napi_value value = read_info(env, e, integer(env, argv[1]), &code);
   codes[0] = code;

@@ -12,12 +12,12 @@ import {
 import { easyById, forgetMulti, hostOf, keepMulti, native, setHost } from "./binding.js";
 import { CallbackDepth } from "./callback-depth.js";
 import type { Easy } from "./easy.js";
+import { EasyPool } from "./easy-pool.js";
 import { Collector } from "./gather.js";
 import type { Libcurl } from "./library.js";
 import { type MultiOptionName, multiOptions } from "./multi-options.js";
 import { CLOSE_IS_TOLD, type MultiListener } from "./native.js";
 import { typeOf } from "./option-values.js";
-import { prepare } from "./request.js";
 import { SocketPointers } from "./socket-pointers.js";
 
 /** socketAction answers -1000 - CURLMcode on failure (native/multi.c). */
@@ -47,6 +47,7 @@ export class Multi implements GatheringEngine<Easy> {
   readonly #closeIsTold = new Set<number>();
   readonly #added = new Set<Easy>();
   readonly #collector = new Collector();
+  readonly #pool: EasyPool;
   readonly #depth = new CallbackDepth();
   readonly #listener: MultiListener = {
     socketTold: (easy, fd, what, index) => this.#socketTold(easy, fd, what, index),
@@ -58,6 +59,7 @@ export class Multi implements GatheringEngine<Easy> {
 
   constructor(library: Libcurl) {
     this.library = library;
+    this.#pool = new EasyPool(library);
     this.#id = native().multiInit(library.index);
     if (this.#id === 0) throw new MultiError("MULTI_FAILED", 3, "curl_multi_init failed: out of memory");
     keepMulti(this.#id, this.#listener, this);
@@ -189,6 +191,7 @@ export class Multi implements GatheringEngine<Easy> {
     this.#id = 0;
     for (const easy of this.#added) setHost(easy.id, undefined);
     this.#added.clear();
+    this.#pool.clear();
     this.#finish(0, "curl_multi_cleanup");
   }
 
@@ -204,7 +207,12 @@ export class Multi implements GatheringEngine<Easy> {
 
   prepare(request: TransferRequest): Easy {
     this.#open();
-    return prepare(this.library, request);
+    return this.#pool.take(request);
+  }
+
+  release(easy: Easy, well: boolean): void {
+    if (this.#id === 0) easy.cleanup();
+    else this.#pool.giveBack(easy, well);
   }
 
   collect(visit: GatherVisitor<Easy>): void {
