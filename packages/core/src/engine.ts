@@ -182,6 +182,9 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   /** Hands over what was gathered and not yet, for all handles that are not held, removed ones included. */
   collect(visit: GatherVisitor<E>): void;
 
+  /** Several infos that are numbers or strings at once, of a list that stays the same. Absent: `getinfo`, one by one. */
+  getinfos?(easy: E, infos: readonly string[]): readonly unknown[];
+
   /** Whether to keep what arrives for this handle instead of handing it over. It then fills up and stops receiving. */
   hold(easy: E, held: boolean): void;
 

@@ -134,12 +134,14 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
     this.#sink.progress?.(progress);
   }
 
-  outcome(outcome: Outcome): void {
+  outcome({ error, getinfo }: Outcome): void {
     this.#ended = true;
+    const engine = this.#engine;
+    const getinfos = engine.getinfos && ((infos: readonly string[]) => engine.getinfos?.(this.#easy, infos) ?? []);
     try {
-      this.#sink.outcome(outcome);
+      this.#sink.outcome({ error, getinfo, getinfos });
     } finally {
-      this.#free(outcome.error === undefined);
+      this.#free(error === undefined);
     }
   }
 

@@ -10,10 +10,12 @@ import {
   type TransferRequest,
 } from "@curlew/core";
 import { easyById, forgetMulti, hostOf, keepMulti, native, setHost } from "./binding.js";
+import { getinfos } from "./bulk-infos.js";
 import { CallbackDepth } from "./callback-depth.js";
 import type { Easy } from "./easy.js";
 import { EasyPool } from "./easy-pool.js";
 import { Collector } from "./gather.js";
+import type { InfoName } from "./infos.js";
 import type { Libcurl } from "./library.js";
 import { type MultiOptionName, multiOptions } from "./multi-options.js";
 import { CLOSE_IS_TOLD, type MultiListener } from "./native.js";
@@ -217,6 +219,10 @@ export class Multi implements GatheringEngine<Easy> {
 
   collect(visit: GatherVisitor<Easy>): void {
     this.#collector.collect(this.#id, visit);
+  }
+
+  getinfos(easy: Easy, infos: readonly string[]): unknown[] {
+    return getinfos(easy, infos as readonly InfoName[]);
   }
 
   hold(easy: Easy, held: boolean): void {
