@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { runtimeName, startProgram } from "@curlew/testkit";
+import { startProgram } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { useServer } from "./support.js";
 
@@ -122,11 +122,7 @@ describe("a worker", () => {
   ];
   const each = [...cases, ["inflight", "exit inside libcurl", 7] as const];
   for (const [state, way, wanted] of each)
-    it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async (context) => {
-      if (runtimeName !== "node" && way === "exit inside libcurl")
-        return context.skip(
-          "process.exit below a native frame ends a worker of Bun or Deno with 1, whatever code it was given",
-        );
+    it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async () => {
       const worker = new Worker(program("worker.mjs"), {
         workerData: { url: server.current.http, state, way },
         execArgv: [],
