@@ -19,10 +19,10 @@ export interface Addon {
   unwatch(handle: Handle, fd: number): void;
   /** One shot; 0: at once; below 0: none. */
   setTimer(handle: Handle, delayMs: number): void;
-  /** How many pairs of descriptor and bits were put into `events`, plus EXPIRED when the timer did. */
+  /** How many pairs of descriptor and bits were put into `events`, plus EXPIRED when the timer did; or -errno. */
   ready(handle: Handle): number;
-  /** Has the thread wait until something is ready. */
-  wait(handle: Handle): void;
+  /** Has the thread wait until something is ready. 0, or -errno; then it never will again. */
+  wait(handle: Handle): number;
   hold(handle: Handle, alive: boolean): void;
   close(handle: Handle): void;
 }

@@ -1,6 +1,6 @@
-import { getSystemErrorName } from "node:util";
 import { type Attachment, type Interest, LoopError, type LoopSink } from "@curlew/core";
 import { addon, EXPIRED, type Handle } from "./addon.js";
+import { loopError } from "./loop-error.js";
 
 /** Events per turn; what is ready beyond that comes with the next one. */
 const EVENTS = 512;
@@ -40,9 +40,7 @@ export class EpollAttachment implements Attachment {
   watch(fd: number, interest: Interest): void {
     if (this.#closed) return;
     const error = addon().watch(this.#handle, fd, interest);
-    if (error === 0) return;
-    const errno = getSystemErrorName(error);
-    throw new LoopError("LOOP_REFUSED", `epoll_ctl on descriptor ${fd}: ${errno}`, { errno });
+    if (error !== 0) throw loopError("LOOP_REFUSED", `epoll_ctl on descriptor ${fd}`, error);
   }
 
   unwatch(fd: number): void {
@@ -76,8 +74,9 @@ export class EpollAttachment implements Attachment {
 
   #turn(): void {
     if (this.#closed) return;
-    this.#inTurn = true;
     const found = addon().ready(this.#handle);
+    if (found < 0) return this.#fail("epoll_wait", found);
+    this.#inTurn = true;
     if (found & EXPIRED) this.#timerfd = undefined;
     try {
       this.#report(found & ~EXPIRED);
@@ -85,8 +84,19 @@ export class EpollAttachment implements Attachment {
       // A sink that throws, which it may not, is an uncaught exception: not the end of the loop.
       this.#inTurn = false;
       this.#settle();
-      if (!this.#soon && !this.#closed) addon().wait(this.#handle);
+      this.#wait();
     }
+  }
+
+  #wait(): void {
+    if (this.#soon || this.#closed) return;
+    const error = addon().wait(this.#handle);
+    if (error !== 0) this.#fail("waiting for the epoll descriptor", error);
+  }
+
+  /** Nobody waits any more, so nothing would be reported, and nothing be heard of that. */
+  #fail(what: string, error: number): void {
+    this.#sink.failed(loopError("LOOP_FAILED", `epoll cannot go on, ${what}`, error));
   }
 
   /** What is asked for meanwhile, be it a delay of 0, is for a later turn: what promises wait for comes first. */
@@ -132,6 +142,7 @@ export class EpollAttachment implements Attachment {
 }
 
 function unavailable(answer: number | undefined): LoopError {
-  const why = answer === undefined ? "out of memory, or the environment ends" : getSystemErrorName(answer);
-  return new LoopError("LOOP_UNAVAILABLE", `no epoll descriptor and no thread for it: ${why}`);
+  const what = "no epoll descriptor and no thread for it";
+  if (answer !== undefined) return loopError("LOOP_UNAVAILABLE", what, answer);
+  return new LoopError("LOOP_UNAVAILABLE", `${what}: out of memory, or the environment ends`);
 }

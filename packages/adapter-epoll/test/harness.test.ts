@@ -13,6 +13,9 @@ const sources = [...readdirSync(native).filter((file) => file.endsWith(".c") && 
   join(native, file),
 );
 
+/** The system calls that harness/refusals.c can have refused. */
+const REFUSABLE = ["epoll_ctl", "epoll_create1"];
+
 /** Node's own headers, or those of the package. */
 function headers(): string {
   const beside = join(dirname(process.execPath), "../include/node");
@@ -22,8 +25,9 @@ function headers(): string {
 
 function compile(folder: string, flags: string[]): { program: string; stderr: string; status: number | null } {
   const program = join(folder, "harness");
-  const files = [...sources, join(here, "harness/main.c"), join(here, "harness/napi.c")];
+  const files = [...sources, join(here, "harness/main.c"), join(here, "harness/napi.c"), join(here, "harness/refusals.c")];
   const args = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", `-I${headers()}`, ...flags, "-o", program, ...files];
+  args.push(...REFUSABLE.map((call) => `-Wl,--wrap=${call}`));
   const { stderr, status } = spawnSync(process.env.CC ?? "cc", [...args, "-pthread"], { encoding: "utf8" });
   return { program, stderr, status };
 }
