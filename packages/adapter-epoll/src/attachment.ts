@@ -27,6 +27,8 @@ export class EpollAttachment implements Attachment {
   /** A turn was asked of setImmediate. */
   #soon = false;
   #held = false;
+  /** A turn by setImmediate is owed, though nothing is held: see `#settle`. */
+  #owed = false;
   #closed = false;
 
   /** @throws LoopError LOOP_UNAVAILABLE */
@@ -62,6 +64,7 @@ export class EpollAttachment implements Attachment {
   hold(alive: boolean): void {
     if (this.#closed) return;
     this.#held = alive;
+    this.#owed ||= alive;
     addon().hold(this.#handle, alive);
     this.#settle();
   }
@@ -118,16 +121,18 @@ export class EpollAttachment implements Attachment {
 
   /**
    * Sees to the next turn: at the end of one, because nobody waits while it lasts. A pending setImmediate keeps the process
-   * alive; so where nothing may, a 0 timer goes through timerfd and thread.
+   * alive; so where nothing may, a 0 timer goes through timerfd and thread. But for the first after the loop was let go: the
+   * driver asks for one then, to tidy up, and one turn is no life. The thread would be woken for nothing in each request.
    */
   #settle(): void {
     if (this.#inTurn || this.#soon || this.#closed) return;
-    if (this.#deadline === AT_ONCE && this.#held) this.#runSoon();
+    if (this.#deadline === AT_ONCE && (this.#held || this.#owed)) this.#runSoon();
     else this.#setTimerfd();
   }
 
   #runSoon(): void {
     this.#soon = true;
+    this.#owed = this.#held;
     setImmediate(() => {
       this.#soon = false;
       this.#turn();
