@@ -2,7 +2,7 @@ import type { EasyHandle, GatheredKind, GatherVisitor } from "./engine.js";
 import type { CurlewError } from "./errors.js";
 import { callbackFailed } from "./failures.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
-import type { Outcome, TransferSink } from "./transfer-engine.js";
+import type { Outcome, Progress, TransferSink } from "./transfer-engine.js";
 
 interface Gathered {
   readonly kind: GatheredKind;
@@ -182,7 +182,15 @@ function tell(sink: TransferSink, { kind, bytes }: Gathered): void {
   if (kind === "body") sink.chunk?.(bytes);
   else if (kind === "headers") sink.headers?.(bytes);
   else if (kind === "trailers") sink.trailers?.(bytes);
+  else if (kind === "progress") sink.progress?.(progressOf(bytes));
   else sink.drain?.();
+}
+
+function progressOf(bytes: Uint8Array): Progress {
+  const moved = new Float64Array(4);
+  new Uint8Array(moved.buffer).set(bytes); // a copy: they need not lie where a float may
+  const [receivedTotalBytes = 0, receivedBytes = 0, sentTotalBytes = 0, sentBytes = 0] = moved;
+  return { receivedBytes, receivedTotalBytes, sentBytes, sentTotalBytes };
 }
 
 function tellOutcome(sink: TransferSink, outcome: Outcome): void {

@@ -101,6 +101,11 @@ export class Driver<E extends EasyHandle> {
     return this.#records.size;
   }
 
+  /** Milliseconds on the clock of the loop. */
+  now(): number {
+    return this.#loop.now();
+  }
+
   /**
    * Starts a transfer. Its sink hears of it until the outcome, or until it is removed.
    * @throws MisuseError HANDLE_IN_USE, WRONG_TYPE; CurlewError CLOSED, MULTI_DEAD, LOOP_FAILED; what the engine throws on a refusal

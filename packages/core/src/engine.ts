@@ -157,9 +157,11 @@ export interface MultiEngine<E extends EasyHandle> {
 
 /**
  * What happened to a transfer whose data the engine gathers. "full": it stopped receiving at the high-water mark, and goes
- * on after `proceed`. "drain": there is room for more of the body that is being sent.
+ * on after `proceed`. "drain": there is room for more of the body that is being sent. "progress": bytes moved, for requests
+ * that ask for it; its bytes are four 64-bit floats in the machine's order, as in CURLOPT_XFERINFOFUNCTION: dltotal, dlnow,
+ * ultotal, ulnow. What was not collected yet is replaced by what is newer.
  */
-export type GatheredKind = "headers" | "body" | "trailers" | "full" | "drain";
+export type GatheredKind = "headers" | "body" | "trailers" | "full" | "drain" | "progress";
 
 /** Called once for each thing gathered, per handle in the order it happened. `bytes` belongs to the receiver. */
 export type GatherVisitor<E> = (easy: E, kind: GatheredKind, bytes: Uint8Array) => void;
@@ -200,8 +202,16 @@ export interface TransferRequest {
   readonly body?: Uint8Array | { readonly stream: true; readonly sizeBytes?: number };
   /** Bytes received but not taken at which receiving pauses. Default 524 288. */
   readonly highWaterBytes?: number;
+  /** Bytes of a streamed body that are queued at which `Transfer.send` asks to wait for `drain`. Default 524 288. */
+  readonly sendHighWaterBytes?: number;
   /** Most bytes of headers, informational answers, redirects and trailers together. Default 1 048 576. */
   readonly headerLimitBytes?: number;
+  /** How many redirects are followed, at most. Default 0: a redirect is an answer like others. */
+  readonly redirects?: number;
+  /** Asks for the encodings that the engine can decode, and decodes them. Default false. */
+  readonly decompress?: boolean;
+  /** Whether the sink hears of `progress`. Default false. */
+  readonly progress?: boolean;
   /** Options of the engine by its own names: { TIMEOUT_MS: 500 }. Applied last. */
   readonly curl?: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,11 @@
 /** Every code an error of Curlew can have. Codes are stable; messages are not. docs/errors.md has a section on each. */
 export const errorCodes = [
+  "ABORTED",
+  "BODY_FAILED",
   "BODY_SIZE_DIFFERS",
+  "BODY_TOO_LARGE",
+  "BODY_USED",
+  "BUFFERS_FULL",
   "CALLBACK_FAILED",
   "CLOSED",
   "CORRUPT_TRACE",
@@ -17,16 +22,21 @@ export const errorCodes = [
   "MULTI_DEAD",
   "MULTI_FAILED",
   "NOT_IN_THIS_LIBCURL",
+  "NOT_IN_THIS_RUNTIME",
+  "NOT_JSON",
   "NOT_LIBCURL",
+  "NOT_OBSERVABLE",
   "NO_BODY",
   "NO_LIBCURL",
   "NO_LOOP",
   "OPTION_IS_OURS",
   "OPTION_REFUSED",
   "OUT_OF_RANGE",
+  "QUEUE_FULL",
   "RECURSIVE_CALL",
   "STALLED",
   "SYSCALL_FAILED",
+  "TOO_MANY_REDIRECTS",
   "TRANSFER_FAILED",
   "UNKNOWN_OPTION",
   "URL_TOO_LONG",
@@ -34,6 +44,9 @@ export const errorCodes = [
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
+
+/** How far a transfer had come when it ended without success. */
+export type TransferPhase = "queued" | "resolving" | "connecting" | "tls" | "sending" | "waiting" | "receiving";
 
 /**
  * Two copies of a package, ESM and CJS, have two copies of each class, so `instanceof` goes by a registered symbol.
@@ -57,6 +70,11 @@ export class CurlewError extends Error {
     this.name = new.target.name;
     this.code = code;
   }
+
+  /** How far the transfer had come, where the error is a client's. */
+  declare phase?: TransferPhase;
+  /** What was received of the body and not read, where the error ended `bytes`, `text` or `json`. */
+  declare partialBody?: Uint8Array;
 
   get [anyError](): true {
     return true;

@@ -1,3 +1,14 @@
+export { Client, type ClientOptions, type ClientRequestOptions, createClient } from "./client/client.js";
+export type { ClientTransfer, TransferHooks } from "./client/client-transfer.js";
+export type { Head } from "./client/head.js";
+export type { HeaderFields } from "./client/header-fields.js";
+export type { TransferInfos } from "./client/infos.js";
+export { defaultLimits, type Limits } from "./client/limits.js";
+export type { TransferControl, TransferObserver } from "./client/observer.js";
+export type { RequestBody } from "./client/request-body.js";
+export type { RequestHeaders } from "./client/request-headers.js";
+export type { RequestOptions } from "./client/request-options.js";
+export type { SignalLike } from "./client/runtime.js";
 export * from "./constants.js";
 export type { Attachment, LoopAdapter, LoopSink } from "./contract.js";
 export { Driver } from "./driver.js";
@@ -24,9 +35,10 @@ export {
   MisuseError,
   MultiError,
   TransferError,
+  type TransferPhase,
 } from "./errors.js";
 export type { Observers } from "./observers.js";
 export type { Ports, RunInContext } from "./ports.js";
 export { formatTrace, type LoopTrace, traceLoop } from "./trace.js";
-export type { Outcome, Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
+export type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
 export { createTransferEngine, type TransferEngineOptions } from "./transfers.js";

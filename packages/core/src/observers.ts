@@ -33,3 +33,33 @@ export function guarded<E>(observers: Observers<E>, ports: Ports): Required<Obse
     message: (easy, result) => observers.message && guard(() => observers.message?.(easy, result)),
   };
 }
+
+/** Observers that come and go. With none of them a call is one look at an empty list. */
+export class ObserverList<E> implements Required<Observers<E>> {
+  #list: readonly Observers<E>[] = [];
+
+  /** Answers how to take it out again. */
+  add(observers: Observers<E>): () => void {
+    const entry = { ...observers };
+    this.#list = [...this.#list, entry];
+    return () => {
+      this.#list = this.#list.filter((other) => other !== entry);
+    };
+  }
+
+  socket(fd: number, action: PollAction, easy: E | undefined): void {
+    for (const one of this.#list) one.socket?.(fd, action, easy);
+  }
+
+  timer(timeoutMs: number): void {
+    for (const one of this.#list) one.timer?.(timeoutMs);
+  }
+
+  action(fd: number, bits: number, running: number): void {
+    for (const one of this.#list) one.action?.(fd, bits, running);
+  }
+
+  message(easy: E, result: number): void {
+    for (const one of this.#list) one.message?.(easy, result);
+  }
+}

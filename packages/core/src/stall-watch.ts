@@ -18,6 +18,12 @@ export interface StallOwner {
 }
 
 /**
+ * A timeout the engine answers with may lead to nothing without its being stuck: 7.88.1, with a rate limit and a busy
+ * machine, is a ms early now and then, and tells no timer that it believes told (C 4.12).
+ */
+const MOST_VAIN_ANSWERS = 10;
+
+/**
  * Notices transfers that go on while no descriptor is wanted for any of them and none is paused.
  *
  * That is right while all of them wait for a rate limit, and wrong otherwise: 7.88.1 forgets to ask for a wakeup when the
@@ -30,8 +36,9 @@ export class StallWatch {
   readonly #owner: StallOwner;
   /** The engine's signs of life after the last kick: without a new one another would change nothing. */
   #kickedAt = -1;
-  /** When it was last asked: an answer that leads to no sign of life is not believed twice. */
+  /** When it was last asked, and how often in a row for nothing. */
   #askedAt = -1;
+  #vain = 0;
 
   constructor(hazards: EngineHazards, owner: StallOwner) {
     this.#hazards = hazards;
@@ -48,7 +55,8 @@ export class StallWatch {
       this.#kickedAt = owner.signs();
     }
     if (!stuck() || owner.timerSet()) return;
-    if (this.#askedAt === owner.signs()) return owner.stalled();
+    this.#vain = this.#askedAt === owner.signs() ? this.#vain + 1 : 0;
+    if (this.#vain >= MOST_VAIN_ANSWERS) return owner.stalled();
     this.#askedAt = owner.signs();
     owner.ask();
     if (stuck() && !owner.timerSet()) owner.stalled();

@@ -5,10 +5,11 @@
 
 import type { TransferRequest } from "./engine.js";
 import { type CurlewError, MisuseError } from "./errors.js";
+import type { Observers } from "./observers.js";
 
 /**
  * What a transfer reports, from a fresh stack, in this order: headers, chunks, trailers, and at last, exactly once, the
- * outcome. `drain` comes in between. Nothing is reported after `cancel`, and nothing but the outcome after an error.
+ * outcome. `drain` and `progress` come in between. Nothing is reported after `cancel`, and nothing but the outcome after an error.
  * A throw of any of them fails the transfer with CALLBACK_FAILED and the thrown as `cause`; a throw of `outcome` itself
  * goes to the port `reportError`.
  */
@@ -20,7 +21,17 @@ export interface TransferSink {
   trailers?(bytes: Uint8Array): void;
   /** For a streamed request body: it is being sent, and what was queued of it runs low. */
   drain?(): void;
+  /** Bytes moved since the last time, at most once a tick. Only for requests that ask for it. */
+  progress?(progress: Progress): void;
   outcome(outcome: Outcome): void;
+}
+
+/** Bytes of bodies, as they are on the wire. A total is 0 as long as it is not known (CURLOPT_XFERINFOFUNCTION). */
+export interface Progress {
+  readonly receivedBytes: number;
+  readonly receivedTotalBytes: number;
+  readonly sentBytes: number;
+  readonly sentTotalBytes: number;
 }
 
 /** How a transfer ended. */
@@ -46,12 +57,18 @@ export interface Transfer {
   send(bytes: Uint8Array): boolean;
   /** The streamed body is complete. */
   endSending(): void;
+  /** An info of the engine by its name, as it is now. Undefined once the transfer has ended. */
+  getinfo(info: string): unknown;
 }
 
 export interface TransferEngine {
   readonly name: string;
   /** Checks the request at once: a MisuseError, and nothing was sent. All else is told by the outcome. */
   start(request: TransferRequest, sink: TransferSink): Transfer;
+  /** Milliseconds on the clock that its timers go by. */
+  now(): number;
+  /** Tells `observers` what passes between driver and engine, until the returned function is called. Absent: cannot be told. */
+  observe?(observers: Observers<unknown>): () => void;
   /** All unfinished transfers end with CLOSED. Resolves when their outcomes are delivered and the loop is let go. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { LoopAdapter } from "./contract.js";
 import { Driver } from "./driver.js";
 import type { EasyHandle, GatheringEngine, TransferRequest } from "./engine.js";
 import { CurlewError, MisuseError } from "./errors.js";
-import type { Observers } from "./observers.js";
+import { ObserverList, type Observers } from "./observers.js";
 import type { Ports } from "./ports.js";
 import { checkSink, type Transfer, type TransferEngine, type TransferSink } from "./transfer-engine.js";
 
@@ -28,10 +28,12 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
   #driver: Driver<E>;
   /** Drivers whose multi failed, until the last outcome of theirs is delivered. */
   readonly #retired = new Set<Promise<void>>();
+  readonly #observers = new ObserverList<E>();
   #closed: Promise<void> | undefined;
 
   constructor(options: TransferEngineOptions<E>) {
     this.#options = options;
+    if (options.observers) this.#observers.add(options.observers);
     this.#engine = options.createEngine();
     this.#driver = this.#drive();
     this.name = this.#engine.name;
@@ -42,7 +44,8 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
     checkSink(sink);
     this.#renew();
     const easy = this.#engine.prepare(request);
-    const transfer = new DrivenTransfer(this.#driver, this.#engine, easy, request.highWaterBytes ?? HIGH_WATER_BYTES);
+    const sendHighWaterBytes = request.sendHighWaterBytes ?? HIGH_WATER_BYTES;
+    const transfer = new DrivenTransfer(this.#driver, this.#engine, easy, sendHighWaterBytes);
     try {
       this.#driver.add(easy, transfer.wrap(sink));
     } catch (error) {
@@ -50,6 +53,14 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
       throw error;
     }
     return transfer;
+  }
+
+  now(): number {
+    return this.#driver.now();
+  }
+
+  observe(observers: Observers<unknown>): () => void {
+    return this.#observers.add(observers);
   }
 
   close(): Promise<void> {
@@ -67,9 +78,9 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
   }
 
   #drive(): Driver<E> {
-    const { loop, ports, observers } = this.#options;
+    const { loop, ports } = this.#options;
     try {
-      return new Driver({ engine: this.#engine, loop, ports, observers });
+      return new Driver({ engine: this.#engine, loop, ports, observers: this.#observers });
     } catch (error) {
       this.#engine.cleanup(); // the loop would not attach
       throw error;
@@ -81,15 +92,15 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
   readonly #driver: Driver<E>;
   readonly #engine: GatheringEngine<E>;
   readonly #easy: E;
-  readonly #highWaterBytes: number;
+  readonly #sendHighWaterBytes: number;
   #ended = false;
   #sendingEnded = false;
 
-  constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, highWaterBytes: number) {
+  constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, sendHighWaterBytes: number) {
     this.#driver = driver;
     this.#engine = engine;
     this.#easy = easy;
-    this.#highWaterBytes = highWaterBytes;
+    this.#sendHighWaterBytes = sendHighWaterBytes;
   }
 
   /** The user's sink, with the handle's end tied to the outcome. */
@@ -99,6 +110,7 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
       chunk: (bytes) => sink.chunk?.(bytes),
       trailers: (bytes) => sink.trailers?.(bytes),
       drain: () => sink.drain?.(),
+      progress: (progress) => sink.progress?.(progress),
       outcome: (outcome) => {
         this.#ended = true;
         try {
@@ -128,12 +140,16 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
   send(bytes: Uint8Array): boolean {
     if (this.#sendingEnded && !this.#ended)
       throw new MisuseError("HANDLE_CLOSED", "the body was ended: nothing can be sent after endSending");
-    return this.#send(bytes) < this.#highWaterBytes;
+    return this.#send(bytes) < this.#sendHighWaterBytes;
   }
 
   endSending(): void {
     this.#sendingEnded = true;
     this.#send(null);
+  }
+
+  getinfo(info: string): unknown {
+    return this.#ended ? undefined : this.#easy.getinfo(info);
   }
 
   #send(bytes: Uint8Array | null): number {

@@ -1,51 +1,34 @@
-import { createTransferEngine, type Observers, type TransferEngine } from "@curlew/core";
-import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
-import { isSimulated, openLoop } from "./loops.js";
-import { ports } from "./ports.js";
-import { type SimulatedNetwork, simulateTransfers } from "./simulation.js";
-
 export {
+  type Client,
+  type ClientRequestOptions,
+  type ClientTransfer,
   CurlewError,
   type ErrorCode,
+  type Head,
+  type HeaderFields,
+  type Limits,
   LoopError,
   MisuseError,
   MultiError,
   type Observers,
   type Outcome,
+  type Progress,
+  type RequestBody,
+  type RequestHeaders,
+  type RequestOptions,
   type Transfer,
+  type TransferControl,
   type TransferEngine,
   TransferError,
+  type TransferInfos,
+  type TransferObserver,
+  type TransferPhase,
   type TransferRequest,
   type TransferSink,
 } from "@curlew/core";
 export type { Easy } from "@curlew/engine-libcurl";
+export { type ClientOptions, createClient, get } from "./client.js";
 export { type Diagnosis, diagnose } from "./doctor.js";
 export { type LoopEntry, loops } from "./loops.js";
 export type { SimulatedNetwork } from "./simulation.js";
-
-export interface TransfersOptions {
-  /** The loop to run on, by name. Default: the first that works here. */
-  readonly loop?: string;
-  /** The libcurl to load, a file. Default: the one CURLEW_LIBCURL names, else the system's. */
-  readonly libcurl?: string;
-  readonly observers?: Observers<Easy>;
-  /** For the loop "epoll-sim": who answers. Nothing reaches a real network there, and no libcurl is needed. */
-  readonly network?: SimulatedNetwork;
-}
-
-/**
- * Transfers by the machine's libcurl on this runtime's event loop.
- *
- * @throws CurlewError NO_LIBCURL, NOT_LIBCURL, LIBCURL_TOO_OLD, ENGINE_NOT_BUILT, NO_LOOP
- */
-export function createTransfers(options: TransfersOptions = {}): TransferEngine {
-  if (isSimulated(options.loop))
-    return simulateTransfers(options.network ?? {}, options.observers as Observers<unknown> | undefined);
-  const library = loadLibcurl(options.libcurl);
-  return createTransferEngine({
-    createEngine: () => new Multi(library),
-    loop: openLoop(options.loop),
-    observers: options.observers,
-    ports,
-  });
-}
+export { createTransfers, type TransfersOptions } from "./transfers.js";

@@ -1,7 +1,13 @@
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { type SimulatedLoop, simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
 import { type AnswerRequest, type Host, Model, type ModelEasy, serve } from "@curlew/adapter-epoll-sim/model";
-import { createTransferEngine, type Observers, type TransferEngine } from "@curlew/core";
+import {
+  type Attachment,
+  createTransferEngine,
+  type LoopAdapter,
+  type Observers,
+  type TransferEngine,
+} from "@curlew/core";
 import { ports } from "./ports.js";
 
 /** Who answers, by host name: the network of a simulation. */
@@ -20,13 +26,12 @@ export function simulateTransfers(network: SimulatedNetwork, observers?: Observe
     serve(kernel, host, { answer });
     hosts.set(host, { addresses: [host], multiplexed });
   }
-  const loop = simulatedLoop(kernel);
-  const transfers = createTransferEngine({ createEngine: () => new Model({ kernel, hosts }), loop, observers, ports });
-  return turning(transfers, loop);
+  const loop = turning(simulatedLoop(kernel));
+  return createTransferEngine({ createEngine: () => new Model({ kernel, hosts }), loop, observers, ports });
 }
 
-/** The engine, with its loop turned whenever it has something to do. */
-function turning(transfers: TransferEngine, loop: SimulatedLoop): TransferEngine {
+/** The loop, turned whenever it was asked for something. */
+function turning(loop: SimulatedLoop): LoopAdapter {
   let scheduled = false;
   const turn = (): void => {
     scheduled = false;
@@ -38,14 +43,29 @@ function turning(transfers: TransferEngine, loop: SimulatedLoop): TransferEngine
     setImmediate(turn);
   };
   return {
-    name: transfers.name,
-    start(request, sink) {
-      const transfer = transfers.start(request, sink);
+    name: loop.name,
+    batches: loop.batches,
+    attach: (sink) => waking(loop.attach(sink), wake),
+  };
+}
+
+/** Whatever the driver has done, it ends by setting its timer or by saying whether it holds. */
+function waking(attachment: Attachment, wake: () => void): Attachment {
+  return {
+    watch: (fd, interest) => attachment.watch(fd, interest),
+    unwatch: (fd) => attachment.unwatch(fd),
+    disarm: () => attachment.disarm(),
+    now: () => attachment.now(),
+    arm(delayMs) {
+      attachment.arm(delayMs);
       wake();
-      return transfer;
+    },
+    hold(alive) {
+      attachment.hold(alive);
+      if (alive) wake();
     },
     close() {
-      const closed = transfers.close();
+      const closed = attachment.close();
       wake();
       return closed;
     },

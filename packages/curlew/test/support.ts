@@ -10,7 +10,14 @@ import {
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import { createTransfers, type TransferRequest, type TransfersOptions } from "../src/index.js";
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  createTransfers,
+  type TransferRequest,
+  type TransfersOptions,
+} from "../src/index.js";
 import { openLoop } from "../src/loops.js";
 import { ports } from "../src/ports.js";
 
@@ -39,6 +46,13 @@ export function useTransfers(options: TransfersOptions = {}): TransferEngine {
   const transfers = createTransfers(loopName === undefined ? options : { loop: loopName, ...options });
   onTestFinished(() => transfers.close());
   return transfers;
+}
+
+/** A client that is closed with the test, whatever is under way. */
+export function useClient(options: ClientOptions = {}): Client {
+  const client = createClient(loopName === undefined ? options : { loop: loopName, ...options });
+  onTestFinished(() => client.close({ wait: false }));
+  return client;
 }
 
 /** A driver of raw handles, closed with the test. */

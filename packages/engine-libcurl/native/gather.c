@@ -129,6 +129,18 @@ static int gather_seek(void *userp, curl_off_t offset, int origin) {
   return offset == 0 && g->sent == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK;
 }
 
+/* libcurl calls it whether something has moved or not, and at least once a second. */
+static int gather_progress(void *userp, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow) {
+  easy *e = userp;
+  gather *g = &e->gather;
+  double now[4] = {(double)dltotal, (double)dlnow, (double)ultotal, (double)ulnow};
+  if (memcmp(now, g->moved, sizeof now) == 0) return 0;
+  memcpy(g->moved, now, sizeof now);
+  g->moved_told = false;
+  touch(e);
+  return 0;
+}
+
 static int apply(easy *e) {
   const lib *c = e->lib;
   c->easy_setopt(e->curl, CURLOPT_WRITEFUNCTION, gather_body);
@@ -148,9 +160,29 @@ static napi_value start(napi_env napi, napi_callback_info info) {
   return number(env, apply(e));
 }
 
-/* gatherUpload(id, sizeBytes or -1, body or undefined): a body that is all here can be sent again, a stream cannot. */
+/* gatherProgress(id) */
+static napi_value tell_progress(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
+  e->gather.moved_told = true; /* there is nothing to tell yet */
+  const lib *c = e->lib;
+  c->easy_setopt(e->curl, CURLOPT_XFERINFOFUNCTION, gather_progress);
+  c->easy_setopt(e->curl, CURLOPT_PROGRESSDATA, e);
+  return number(env, c->easy_setopt(e->curl, CURLOPT_NOPROGRESS, 0L));
+}
+
+/* Of the two ways to send, libcurl turns a POST into a GET where a redirect says so (301, 302, 303); a word that was put in
+ * PUT's place by CUSTOMREQUEST would stay. */
+static void send_by(easy *e, bool post) {
+  const lib *c = e->lib;
+  c->easy_setopt(e->curl, post ? CURLOPT_POST : CURLOPT_UPLOAD, 1L);
+  c->easy_setopt(e->curl, post ? CURLOPT_POSTFIELDSIZE_LARGE : CURLOPT_INFILESIZE_LARGE, e->gather.declared);
+}
+
+/* gatherUpload(id, sizeBytes or -1, body or undefined, post): a body that is all here can be sent again, a stream cannot. */
 static napi_value upload(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(3);
+  ARGUMENTS(4);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
   unsigned char *data = NULL;
@@ -160,8 +192,7 @@ static napi_value upload(napi_env napi, napi_callback_info info) {
   if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_OUT_OF_MEMORY);
   e->gather.declared = wide(env, argv[1]);
   const lib *c = e->lib;
-  c->easy_setopt(e->curl, CURLOPT_UPLOAD, 1L);
-  c->easy_setopt(e->curl, CURLOPT_INFILESIZE_LARGE, e->gather.declared);
+  send_by(e, boolean(env, argv[3]));
   c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_read);
   c->easy_setopt(e->curl, CURLOPT_READDATA, e);
   c->easy_setopt(e->curl, CURLOPT_SEEKFUNCTION, gather_seek);
@@ -270,6 +301,15 @@ static bool put_some(collection *c, easy *e, record_kind kind, buffer *from) {
   return buffer_size(from) == 0 || put(c, e, kind, from);
 }
 
+static bool put_moved(collection *c, easy *e) {
+  gather *g = &e->gather;
+  if (g->moved_told) return true;
+  buffer moved = {0};
+  g->moved_told = !buffer_append(&moved, g->moved, sizeof g->moved) || put(c, e, PROGRESS, &moved);
+  buffer_free(&moved);
+  return g->moved_told;
+}
+
 static bool put_flag(collection *c, easy *e, record_kind kind, bool wanted, bool *told) {
   if (!wanted || *told) return true;
   if (!put(c, e, kind, NULL)) return false;
@@ -280,7 +320,7 @@ static bool put_flag(collection *c, easy *e, record_kind kind, bool wanted, bool
 static bool put_all(collection *c, easy *e) {
   gather *g = &e->gather;
   if (!put_some(c, e, HEADERS, &g->headers) || !put_some(c, e, BODY, &g->body)) return false;
-  if (!put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
+  if (!put_moved(c, e) || !put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
   return put_some(c, e, TRAILERS, &g->trailers) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
 }
 
@@ -307,6 +347,8 @@ void gather_begin(easy *e, struct multi *home) {
   buffer_drop(&g->body, buffer_size(&g->body));
   buffer_drop(&g->trailers, buffer_size(&g->trailers));
   g->header_bytes = 0;
+  memset(g->moved, 0, sizeof g->moved);
+  g->moved_told = true;
   g->in_head = g->held = g->receive_paused = g->full_told = false;
   g->send_paused = g->drain_wanted = g->drain_told = false;
   if (g->begun) {
@@ -336,6 +378,7 @@ void gather_free(easy *e) {
 
 napi_value gather_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "gather", start);
+  export_function(env, exports, "gatherProgress", tell_progress);
   export_function(env, exports, "gatherUpload", upload);
   export_function(env, exports, "gatherSend", send_bytes);
   export_function(env, exports, "gatherContinue", continue_transfer);

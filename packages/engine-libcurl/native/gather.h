@@ -13,7 +13,7 @@ struct easy;
 struct multi;
 
 /* What a record of collect says; the numbers are those of src/gather.ts. */
-typedef enum { HEADERS = 1, BODY = 2, TRAILERS = 3, FULL = 4, DRAIN = 5 } record_kind;
+typedef enum { HEADERS = 1, BODY = 2, TRAILERS = 3, FULL = 4, DRAIN = 5, PROGRESS = 6 } record_kind;
 
 /* Why we failed a transfer; the numbers are those of src/native.ts. */
 typedef enum { REFUSED_NOTHING, HEADERS_TOO_LARGE, NO_BODY, BODY_TOO_SHORT, BODY_TOO_LONG } refusal;
@@ -35,6 +35,9 @@ typedef struct {
   size_t sent;
   curl_off_t declared; /* how many bytes were promised, or -1 */
   refusal refused;
+
+  bool moved_told;
+  double moved[4]; /* dltotal, dlnow, ultotal, ulnow */
 
   bool touched; /* on the multi's list of transfers with something to hand over */
   struct easy *next, *previous;

@@ -7,7 +7,15 @@ const SLAB_BYTES = 65_536;
 const LARGE_BYTES = 16_384;
 
 /** The enum record_kind of native/gather.h. */
-const kinds: readonly (GatheredKind | undefined)[] = [undefined, "headers", "body", "trailers", "full", "drain"];
+const kinds: readonly (GatheredKind | undefined)[] = [
+  undefined,
+  "headers",
+  "body",
+  "trailers",
+  "full",
+  "drain",
+  "progress",
+];
 
 const RECORDS = 256;
 const RECORD_INTS = 4;

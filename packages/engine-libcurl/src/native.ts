@@ -25,7 +25,8 @@ export interface Native {
   easyGetinfo(easy: number, info: number, codes: Int32Array): unknown;
 
   gather(easy: number, highWaterBytes: number, headerLimitBytes: number): number;
-  gatherUpload(easy: number, sizeBytes: number, body: Uint8Array | undefined): number;
+  gatherProgress(easy: number): number;
+  gatherUpload(easy: number, sizeBytes: number, body: Uint8Array | undefined, post: boolean): number;
   gatherSend(easy: number, bytes: Uint8Array | null): number;
   gatherContinue(easy: number): number;
   gatherHold(easy: number, held: boolean): void;

@@ -5,6 +5,7 @@ import type { EasyOptionName } from "./generated/options.js";
 import { isBefore } from "./hazards.js";
 import type { Libcurl } from "./library.js";
 import { typeOf } from "./option-values.js";
+import { trustFileSuffices } from "./trust.js";
 
 const HIGH_WATER_BYTES = 524_288;
 const HEADER_LIMIT_BYTES = 1_048_576;
@@ -35,8 +36,12 @@ function configure(easy: Easy, request: TransferRequest): void {
   // A proxy's answer to CONNECT is not the server's.
   easy.setopt("SUPPRESS_CONNECT_HEADERS", 1);
   if (headers !== undefined) easy.setopt("HTTPHEADER", headers);
-  if (body !== undefined) upload(easy, body, headers ?? []);
+  if (body !== undefined) upload(easy, body, method, headers ?? []);
   if (method !== undefined) setMethod(easy, method, body !== undefined);
+  follow(easy, request.redirects ?? 0);
+  if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
+  if (request.progress === true) checkCode(easy, native().gatherProgress(easy.id));
+  if (/^https:/i.test(url)) secure(easy);
   for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value);
 }
 
@@ -51,6 +56,20 @@ function limitProtocols(easy: Easy): void {
   }
 }
 
+function secure(easy: Easy): void {
+  // Many at once to one server share its connection, if it turns out to speak HTTP/2, instead of making one each.
+  easy.setopt("PIPEWAIT", 1);
+  if (trustFileSuffices(easy.library)) easy.setopt("CAPATH", null);
+}
+
+function follow(easy: Easy, redirects: number): void {
+  if (!Number.isSafeInteger(redirects) || redirects < 0 || redirects > 2 ** 31 - 1)
+    throw new MisuseError("OUT_OF_RANGE", `redirects takes a whole number, 0 or more, not ${String(redirects)}`);
+  if (redirects === 0) return;
+  easy.setopt("FOLLOWLOCATION", 1);
+  easy.setopt("MAXREDIRS", redirects);
+}
+
 /** CUSTOMREQUEST changes the word and nothing else; HEAD must also be known to have no body. */
 function setMethod(easy: Easy, method: string, hasBody: boolean): void {
   if (typeof method !== "string" || !TOKEN.test(method))
@@ -59,13 +78,15 @@ function setMethod(easy: Easy, method: string, hasBody: boolean): void {
     if (hasBody)
       throw new MisuseError("OUT_OF_RANGE", "a HEAD request has no body: leave it out, or take another method");
     easy.setopt("NOBODY", 1);
-  } else if (method !== "GET" || hasBody) easy.setopt("CUSTOMREQUEST", method);
+  } else if (!(hasBody ? ["PUT", "POST"] : ["GET"]).includes(method)) easy.setopt("CUSTOMREQUEST", method);
 }
 
 /** What a transfer's sink and body are made of. */
 const ours: Readonly<Record<string, string>> = {
   WRITEFUNCTION: "it is how the sink gets its bytes",
   HEADERFUNCTION: "it is how the sink gets its headers",
+  XFERINFOFUNCTION: "it is how the sink hears of progress",
+  NOPROGRESS: "`progress` says whether the sink hears of it",
   HEADER: "headers would come as body, too; the sink gets them by themselves",
   INFILESIZE: "the body's own size is used: `sizeBytes` of a stream",
   INFILESIZE_LARGE: "the body's own size is used: `sizeBytes` of a stream",
@@ -79,10 +100,24 @@ function setRaw(easy: Easy, option: string, value: unknown): void {
   easy.setopt(option as EasyOptionName, value as never);
 }
 
-function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>, headers: readonly string[]): void {
+function upload(
+  easy: Easy,
+  body: NonNullable<TransferRequest["body"]>,
+  method: string | undefined,
+  headers: readonly string[],
+): void {
   const size = sizeOf(body);
-  expectNothing(easy, size, headers);
-  checkCode(easy, native().gatherUpload(easy.id, size, body instanceof Uint8Array ? body : undefined));
+  const unsaid = [...expectation(easy, size), ...(method === "POST" ? ["Content-Type:"] : [])];
+  const left = unsaid.filter((line) => !headers.some((header) => nameOf(header) === nameOf(line)));
+  if (left.length > 0) easy.setopt("HTTPHEADER", [...headers, ...left]);
+  checkCode(
+    easy,
+    native().gatherUpload(easy.id, size, body instanceof Uint8Array ? body : undefined, method === "POST"),
+  );
+}
+
+function nameOf(header: string): string {
+  return (/^[^:; \t]*/.exec(header)?.[0] ?? "").toLowerCase();
 }
 
 /** Bytes, or -1. */
@@ -100,11 +135,9 @@ function sizeOf(body: NonNullable<TransferRequest["body"]>): number {
  * Before 8.0 libcurl says "Expect: 100-continue" for a body of any size, and then waits a second for servers that do not
  * know it. As later versions do, that is left for bodies of 1 MiB and more.
  */
-function expectNothing(easy: Easy, sizeBytes: number, headers: readonly string[]): void {
+function expectation(easy: Easy, sizeBytes: number): string[] {
   const small = sizeBytes >= 0 && sizeBytes < 1_048_576;
-  if (!small || !isBefore(easy.library.version, "8.0.0") || headers.some((line) => /^expect\s*[:;]/i.test(line)))
-    return;
-  easy.setopt("HTTPHEADER", [...headers, "Expect:"]);
+  return small && isBefore(easy.library.version, "8.0.0") ? ["Expect:"] : [];
 }
 
 function checkCode(easy: Easy, code: number): void {

@@ -1,0 +1,91 @@
+import { blocksOf, Head } from "./head.js";
+
+/** What of an answer's blocks the client is told. */
+export interface AnswerListener {
+  informational(head: Head): unknown;
+  redirect(head: Head): unknown;
+  head(head: Head): unknown;
+}
+
+/**
+ * Tells the answer from what comes before it: informational answers, redirects that are followed, challenges that are met.
+ * libcurl gives all of their header blocks alike; one that may be followed by another is the answer only when a body, or
+ * the end, comes after it.
+ */
+export class Answers {
+  readonly #listener: AnswerListener;
+  readonly #mayBeFollowed: (head: Head) => boolean;
+  readonly #informational: Head[] = [];
+  readonly #previous: Head[] = [];
+  #unfinished: Uint8Array | undefined;
+  #candidate: Head | undefined;
+  #told = false;
+
+  constructor(listener: AnswerListener, mayBeFollowed: (head: Head) => boolean) {
+    this.#listener = listener;
+    this.#mayBeFollowed = mayBeFollowed;
+  }
+
+  /** The answer was told. */
+  get told(): boolean {
+    return this.#told;
+  }
+
+  headers(bytes: Uint8Array): void {
+    const all = this.#unfinished ? joined(this.#unfinished, bytes) : bytes;
+    this.#unfinished = undefined;
+    for (const block of blocksOf(all)) {
+      if (isWhole(block)) this.#block(block);
+      else this.#unfinished = block;
+    }
+  }
+
+  /** What comes now belongs to the answer. */
+  settle(): void {
+    const head = this.#candidate;
+    if (!head) return;
+    this.#candidate = undefined;
+    this.#tell(head);
+  }
+
+  #block(block: Uint8Array): void {
+    const candidate = this.#candidate;
+    this.#candidate = undefined;
+    if (candidate) {
+      this.#previous.push(candidate);
+      this.#listener.redirect(candidate);
+    }
+    const head = new Head(block, [...this.#informational], [...this.#previous]);
+    if (head.status >= 100 && head.status < 200 && head.status !== 101) {
+      this.#informational.push(head);
+      this.#listener.informational(head);
+    } else if (this.#mayBeFollowed(head)) this.#candidate = head;
+    else this.#tell(head);
+  }
+
+  #tell(head: Head): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#listener.head(head);
+  }
+}
+
+function isWhole(block: Uint8Array): boolean {
+  const last = block.length - 1;
+  return (
+    block[last] === 10 &&
+    (last === 0 || block[last - 1] === 10 || (block[last - 1] === 13 && (last < 2 || block[last - 2] === 10)))
+  );
+}
+
+export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

@@ -1,0 +1,155 @@
+import { CurlewError, MisuseError } from "../errors.js";
+import { joined } from "./answers.js";
+import { ChunkQueue, type UnreadBytes } from "./chunk-queue.js";
+
+/** What reading asks of the transfer. */
+export interface BodyOwner {
+  /** Too much waits, or no longer too much. */
+  setFull(full: boolean): void;
+  /** Nobody reads the rest. */
+  abandon(): void;
+  /** It is not to go on, because of this error. */
+  fail(error: CurlewError): void;
+}
+
+/**
+ * The one body of a transfer, from the side that receives to the one that reads: by chunks, or collected. Chunks that came
+ * before an error are read before it is thrown.
+ */
+export class BodyReader {
+  readonly #owner: BodyOwner;
+  readonly #highWaterBytes: number;
+  /** Received and not read. */
+  readonly unread: ChunkQueue;
+  #end: { readonly error: unknown | undefined } | undefined;
+  #used = false;
+  /** Collected by `collect`. */
+  #collected: { readonly chunks: Uint8Array[]; bytes: number; readonly most: number; settle(): void } | undefined;
+  /** Who waits for a chunk, or the end. */
+  #waiting: (() => void)[] = [];
+
+  constructor(owner: BodyOwner, highWaterBytes: number, total: UnreadBytes) {
+    this.#owner = owner;
+    this.#highWaterBytes = highWaterBytes;
+    this.unread = new ChunkQueue(total);
+  }
+
+  // --- the side that receives ----------------------------------------------------------------------------------------
+
+  push(chunk: Uint8Array): void {
+    if (this.#end) return;
+    if (this.#collected) return this.#collect(chunk);
+    this.unread.push(chunk);
+    this.#wake();
+    if (this.unread.bytes >= this.#highWaterBytes) this.#owner.setFull(true);
+  }
+
+  /** No chunk comes any more. `error` undefined: the body is complete. */
+  end(error: unknown | undefined): void {
+    if (this.#end) return;
+    this.#end = { error };
+    this.#collected?.settle();
+    this.#wake();
+  }
+
+  // --- the side that reads -------------------------------------------------------------------------------------------
+
+  /** @throws MisuseError BODY_USED */
+  use(): void {
+    if (this.#used) throw new MisuseError("BODY_USED", "the body was read already, or is being read: it can be once");
+    this.#used = true;
+  }
+
+  /** Whether the rest is being collected. */
+  get collecting(): boolean {
+    return this.#collected !== undefined;
+  }
+
+  get used(): boolean {
+    return this.#used;
+  }
+
+  /** The next chunk; undefined at the end. */
+  async read(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const chunk = this.unread.shift();
+      if (chunk) {
+        if (this.unread.bytes < this.#highWaterBytes) this.#owner.setFull(false);
+        return chunk;
+      }
+      if (this.#end?.error !== undefined) throw this.#end.error;
+      if (this.#end) return undefined;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** As it is read, once. To leave early is to abandon it. */
+  iterate(): AsyncIterableIterator<Uint8Array> {
+    const done = { done: true, value: undefined } as const;
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: async () => {
+        const value = await this.read();
+        return value ? { done: false, value } : done;
+      },
+      return: async () => {
+        this.abandon();
+        return done;
+      },
+    };
+  }
+
+  /** Nobody reads the rest. */
+  abandon(): void {
+    this.unread.takeAll();
+    this.end(undefined);
+    this.#owner.abandon();
+  }
+
+  /** All that is left of the body. @throws CurlewError BODY_TOO_LARGE, and what ended the transfer, with `partialBody` */
+  collect(most: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = [];
+      const settle = (): void => {
+        const error = this.#end?.error;
+        this.#collected = undefined;
+        if (error === undefined) return resolve(whole(chunks));
+        if (error instanceof CurlewError) error.partialBody = joined(...chunks);
+        reject(error);
+      };
+      this.#collected = { chunks, bytes: 0, most, settle };
+      for (const chunk of this.unread.takeAll()) this.#collect(chunk);
+      this.#owner.setFull(false);
+      if (this.#end) settle();
+    });
+  }
+
+  /** Drops what is left, and answers when all of it came. */
+  async discard(): Promise<void> {
+    while ((await this.read()) !== undefined);
+  }
+
+  #collect(chunk: Uint8Array): void {
+    const collected = this.#collected;
+    if (!collected) return;
+    collected.chunks.push(chunk);
+    collected.bytes += chunk.length;
+    if (collected.bytes <= collected.most) return;
+    const message = `the body has more than ${collected.most} bytes (limits.bodyBytes): read it by chunks, or raise the limit`;
+    const error = new CurlewError("BODY_TOO_LARGE", message);
+    this.#owner.fail(error);
+    this.end(error);
+  }
+
+  #wake(): void {
+    if (this.#waiting.length > 0) for (const resume of this.#waiting.splice(0)) resume();
+  }
+}
+
+/** One piece of memory of its own: small chunks share theirs with those of other transfers. */
+function whole(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  return chunks.length === 1 && first && first.byteLength === first.buffer.byteLength ? first : joined(...chunks);
+}

@@ -1,0 +1,269 @@
+import { CurlewError, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
+import { type Ports, type RunInContext, reportError } from "../ports.js";
+import type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "../transfer-engine.js";
+import { Answers } from "./answers.js";
+import type { Head } from "./head.js";
+import { HeaderFields } from "./header-fields.js";
+import { infosOf, phaseOf } from "./infos.js";
+import type { TransferControl, TransferObserver } from "./observer.js";
+import { onAbort } from "./on-abort.js";
+import type { PreparedRequest } from "./request-options.js";
+import { runtime } from "./runtime.js";
+import type { Slots, Waiting } from "./slots.js";
+import { Upload } from "./upload.js";
+
+/** What an exchange has of its client. */
+export interface ExchangeOwner {
+  readonly engine: TransferEngine;
+  readonly slots: Slots;
+  readonly ports: Ports;
+  /** Why nothing may be started now. */
+  refusal(): CurlewError | undefined;
+  /** One has left its slot, or the queue. */
+  left(): void;
+}
+
+const TOO_MANY_REDIRECTS = 47;
+const AT_ONCE: RunInContext = (run, ...args) => run(...args);
+
+/**
+ * One transfer of a client, from the request to the one thing that is told last: waits for a slot, hands the request to the
+ * engine, feeds its body, reads the heads, listens to the signal.
+ */
+export class Exchange implements TransferSink, TransferControl, Waiting {
+  readonly #owner: ExchangeOwner;
+  readonly #prepared: PreparedRequest;
+  readonly #observer: TransferObserver;
+  readonly #answers: Answers;
+  readonly #beganMs: number;
+  /** "queued"; "running": the engine has it; "over": it has ended, and only its end may have to be told. */
+  #state: "queued" | "running" | "over" = "queued";
+  #stopListening: (() => void) | undefined;
+  #transfer: Transfer | undefined;
+  #upload: Upload | undefined;
+  #queuedMs = 0;
+  #paused = false;
+  #silent = false;
+  #inContext: RunInContext = AT_ONCE;
+  #progress: Progress | undefined;
+  #progressDueMs = Number.NEGATIVE_INFINITY;
+
+  constructor(owner: ExchangeOwner, prepared: PreparedRequest, observer: TransferObserver) {
+    this.#owner = owner;
+    this.#prepared = prepared;
+    this.#observer = observer;
+    this.#answers = new Answers(
+      {
+        informational: (head) => this.#deaf || observer.informational?.(head),
+        redirect: (head) => this.#deaf || observer.redirect?.(head),
+        head: (head) => this.#deaf || observer.head?.(head),
+      },
+      (head) => this.#mayBeFollowed(head),
+    );
+    this.#beganMs = owner.engine.now();
+  }
+
+  get host(): string {
+    return this.#prepared.host;
+  }
+
+  /** Nothing of this throws: what is wrong is told. */
+  begin(): void {
+    const { signal } = this.#prepared;
+    if (signal?.aborted) return this.#fail(abortError(signal.reason), "queued");
+    const refusal = this.#owner.refusal();
+    if (refusal) return this.#fail(refusal, "queued");
+    try {
+      const admitted = this.#owner.slots.enter(this);
+      if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? AT_ONCE;
+      if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
+      if (admitted) this.#start();
+    } catch (error) {
+      this.#fail(error as CurlewError, "queued");
+    }
+  }
+
+  // --- Waiting -------------------------------------------------------------------------------------------------------
+
+  admitted(): void {
+    this.#queuedMs = this.#owner.engine.now() - this.#beganMs;
+    this.#inContext(() => this.#start());
+  }
+
+  refused(error: CurlewError): void {
+    this.#end();
+    this.#fail(error, "queued");
+  }
+
+  // --- TransferControl -----------------------------------------------------------------------------------------------
+
+  pause(): void {
+    this.#paused = true;
+    this.#transfer?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#transfer?.resume();
+  }
+
+  cancel(): void {
+    this.#silent = true;
+    this.#drop();
+  }
+
+  // --- TransferSink --------------------------------------------------------------------------------------------------
+
+  headers(bytes: Uint8Array): void {
+    this.#answers.headers(bytes);
+  }
+
+  chunk(bytes: Uint8Array): void {
+    this.#answers.settle();
+    if (!this.#deaf) this.#observer.chunk?.(bytes);
+  }
+
+  trailers(bytes: Uint8Array): void {
+    this.#answers.settle();
+    if (!this.#deaf) this.#observer.trailers?.(new HeaderFields(bytes));
+  }
+
+  drain(): void {
+    this.#upload?.drain();
+  }
+
+  progress(progress: Progress): void {
+    const nowMs = this.#owner.engine.now();
+    this.#progress = progress;
+    if (nowMs < this.#progressDueMs) return;
+    this.#progressDueMs = nowMs + (this.#prepared.progressIntervalMs ?? 0);
+    this.#tellProgress();
+  }
+
+  outcome({ error, getinfo }: Outcome): void {
+    const phase = error && this.#phase(getinfo, error);
+    if (!error) this.#answers.settle();
+    if (this.#silent) return this.#end();
+    if (!error) this.#tellProgress();
+    const infos = error ? undefined : infosOf(getinfo, this.#queuedMs);
+    this.#end();
+    if (this.#silent) return;
+    if (error) this.#tellError(errorOf(error), phase);
+    else if (infos) this.#observer.done?.(infos);
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------------
+
+  #start(): void {
+    const { engine } = this.#owner;
+    this.#state = "running";
+    try {
+      this.#transfer = engine.start(this.#prepared.request, this);
+    } catch (error) {
+      this.#end();
+      return this.#fail(error as CurlewError, "queued");
+    }
+    const { source } = this.#prepared;
+    if (typeof source?.content === "function")
+      this.#upload = new Upload(source.content, this.#transfer, (error) => {
+        this.#drop();
+        this.#fail(error, "sending");
+      });
+    if (this.#paused) this.#transfer.pause();
+    if (this.#observer.started) runtime.queueMicrotask(() => this.#tellStarted());
+  }
+
+  /** Nothing is told but the end, if that. */
+  get #deaf(): boolean {
+    return this.#silent || this.#state === "over";
+  }
+
+  #tellStarted(): void {
+    if (this.#deaf) return;
+    try {
+      this.#inContext(() => this.#observer.started?.());
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#drop();
+      this.#fail(
+        new TransferError("CALLBACK_FAILED", `the transfer's started callback threw: ${why}`, { cause }),
+        "queued",
+      );
+    }
+  }
+
+  #tellProgress(): void {
+    const progress = this.#progress;
+    this.#progress = undefined;
+    if (progress && !this.#deaf) this.#observer.progress?.(progress);
+  }
+
+  #mayBeFollowed({ status, headers }: Head): boolean {
+    if (status >= 300 && status < 400) return this.#prepared.follows && headers.has("location");
+    if (status === 401 || status === 407) return this.#prepared.authenticates;
+    return status === 417 && this.#prepared.request.body !== undefined; // libcurl tries again without "Expect"
+  }
+
+  #aborted(): void {
+    if (this.#state === "over") return;
+    const phase = this.#transfer ? this.#phase((info) => this.#transfer?.getinfo(info)) : "queued";
+    this.#drop();
+    this.#fail(abortError(this.#prepared.signal?.reason), phase);
+  }
+
+  #phase(getinfo: (info: string) => unknown, error?: CurlewError): TransferPhase {
+    if (this.#answers.told) return "receiving";
+    const { body, url } = this.#prepared.request;
+    const sending = body !== undefined && (!(body instanceof Uint8Array) || body.length > 0);
+    const curlCode = error instanceof TransferError ? error.curlCode : undefined;
+    return phaseOf(getinfo, { secure: /^https:/i.test(url), sending, curlCode });
+  }
+
+  /** Takes it from wherever it is. */
+  #drop(): void {
+    if (this.#state === "over") return;
+    this.#transfer?.cancel();
+    if (this.#state === "queued") this.#owner.slots.abandon(this);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#state === "over") return;
+    const ran = this.#state === "running";
+    this.#state = "over";
+    this.#stopListening?.();
+    this.#upload?.stop();
+    if (ran) this.#owner.slots.release(this);
+    this.#owner.left();
+  }
+
+  /** The end by an error of ours: told once whoever caused it is done. */
+  #fail(error: CurlewError | MisuseError, phase: TransferPhase): void {
+    this.#state = "over";
+    runtime.queueMicrotask(() => {
+      if (this.#silent) return;
+      try {
+        this.#inContext(() => this.#tellError(error, phase));
+      } catch (thrown) {
+        reportError(this.#owner.ports, thrown);
+      }
+    });
+  }
+
+  #tellError(error: CurlewError | MisuseError, phase: TransferPhase | undefined): void {
+    this.#silent = true;
+    if (error instanceof CurlewError && phase) error.phase = phase;
+    this.#observer.error?.(error);
+  }
+}
+
+function abortError(reason: unknown): CurlewError {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new TransferError("ABORTED", `aborted by its signal: ${why}`, { cause: reason });
+}
+
+function errorOf(error: CurlewError): CurlewError {
+  if (!(error instanceof TransferError) || error.curlCode !== TOO_MANY_REDIRECTS) return error;
+  const { message, curlCode } = error;
+  return new TransferError("TOO_MANY_REDIRECTS", `${message} (limits.redirects)`, { curlCode, cause: error });
+}

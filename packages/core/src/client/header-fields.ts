@@ -1,0 +1,71 @@
+/**
+ * The header fields of an answer, read when first looked at. Names and answers are those of the fetch standard's Headers;
+ * `raw` has them as they came.
+ */
+export class HeaderFields implements Iterable<[name: string, value: string]> {
+  readonly #block: Uint8Array;
+  #raw: readonly (readonly [string, string])[] | undefined;
+  #combined: Map<string, string> | undefined;
+
+  /** @param block lines as libcurl gives them, with or without a status line */
+  constructor(block: Uint8Array) {
+    this.#block = block;
+  }
+
+  /** Name and value as they came, one for each line, in order; bytes are read as Latin-1, values without space around. */
+  get raw(): readonly (readonly [name: string, value: string])[] {
+    this.#raw ??= fieldsOf(latin1(this.#block));
+    return this.#raw;
+  }
+
+  /** All values of that name, whatever its case, joined by ", ". */
+  get(name: string): string | null {
+    return this.#all().get(name.toLowerCase()) ?? null;
+  }
+
+  has(name: string): boolean {
+    return this.#all().has(name.toLowerCase());
+  }
+
+  /** Each Set-Cookie by itself: the one field that cannot be joined (RFC 9110 5.3). */
+  getSetCookie(): string[] {
+    return this.raw.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value);
+  }
+
+  /** Names in lower case, with what `get` answers. */
+  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    yield* this.#all();
+  }
+
+  #all(): Map<string, string> {
+    if (this.#combined) return this.#combined;
+    const combined = new Map<string, string>();
+    for (const [name, value] of this.raw) {
+      const key = name.toLowerCase();
+      const before = combined.get(key);
+      combined.set(key, before === undefined ? value : `${before}, ${value}`);
+    }
+    this.#combined = combined;
+    return combined;
+  }
+}
+
+const PIECE = 4096;
+
+/** What TextDecoder calls latin1 is windows-1252, which has other letters at 0x80 to 0x9f. */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  return text;
+}
+
+function fieldsOf(text: string): (readonly [string, string])[] {
+  const fields: [string, string][] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const last = fields.at(-1);
+    if (/^[ \t]/.test(line) && last) last[1] = `${last[1]} ${line.trim()}`.trim(); // folded (RFC 9112 5.2)
+    const colon = line.indexOf(":");
+    if (colon > 0 && !/^(?:HTTP\/|[ \t])/.test(line)) fields.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
+  }
+  return fields;
+}

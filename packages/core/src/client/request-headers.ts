@@ -1,0 +1,62 @@
+import { MisuseError } from "../errors.js";
+import type { PreparedBody } from "./request-body.js";
+
+/** As fetch takes them: pairs, a Headers, or an object, in which a list of values is as many lines. */
+export type RequestHeaders =
+  | Iterable<readonly [name: string, value: string]>
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * Lines for the engine, with what goes without saying: the body's type, and no "Expect: 100-continue", for which libcurl
+ * waits a second where a server does not know it.
+ * @throws MisuseError FORBIDDEN_CHARACTER, WRONG_TYPE. Values are not shown: they may be secrets
+ */
+export function requestHeaders(headers: RequestHeaders | undefined, body: PreparedBody | undefined): readonly string[] {
+  const lines: string[] = [];
+  const names = new Set<string>();
+  for (const [name, value] of pairsOf(headers)) {
+    lines.push(line(name, value));
+    names.add(name.toLowerCase());
+  }
+  if (!body) return lines;
+  if (body.contentType !== undefined && !names.has("content-type")) lines.push(line("Content-Type", body.contentType));
+  if (!names.has("expect")) lines.push("Expect:");
+  return lines;
+}
+
+function* pairsOf(headers: RequestHeaders | undefined): Generator<readonly [string, unknown]> {
+  if (headers === undefined || headers === null) return;
+  if (typeof headers !== "object")
+    throw new MisuseError("WRONG_TYPE", `headers takes an object, pairs, or Headers, not a ${typeof headers}`);
+  if (Symbol.iterator in headers) {
+    for (const pair of headers) yield checkPair(pair);
+    return;
+  }
+  for (const [name, value] of Object.entries(headers))
+    if (Array.isArray(value)) for (const one of value) yield [name, one];
+    else if (value !== undefined) yield [name, value];
+}
+
+function checkPair(pair: unknown): readonly [string, unknown] {
+  if (Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string") return pair as [string, unknown];
+  throw new MisuseError("WRONG_TYPE", "headers, when they are a list, are pairs of a name and a value");
+}
+
+function line(name: string, value: unknown): string {
+  if (!NAME.test(name))
+    throw new MisuseError(
+      "FORBIDDEN_CHARACTER",
+      `${JSON.stringify(name)} is not a name for a header: letters, digits, "-"`,
+    );
+  if (typeof value !== "string" && typeof value !== "number")
+    throw new MisuseError(
+      "WRONG_TYPE",
+      `the header ${name} takes a string, not ${value === null ? "null" : typeof value}`,
+    );
+  const text = String(value).trim();
+  if (/[\0\r\n]/.test(text))
+    throw new MisuseError("FORBIDDEN_CHARACTER", `the value of the header ${name} has a CR, LF or NUL in it`);
+  return text === "" ? `${name};` : `${name}: ${text}`;
+}
