@@ -320,11 +320,17 @@ export class Driver<E extends EasyHandle> {
     const suspicious = this.#unjudged && this.#records.size > 0 && this.#sockets.idle;
     const soon = this.#deliveries.pending || ending || suspicious || this.#sockets.waits;
     const lookAt = this.#secondLook.plan(this.#records.size, this.#loop.now());
-    this.#timer.settle(this.#loop, soon ? 0 : Math.min(this.#watchAgainAt, lookAt));
     const held = this.#records.size > 0 || ending;
-    if (held === this.#held) return;
-    this.#held = held;
-    this.#loop.hold(held);
+    // While it is held a loop may have a cheaper way to serve a delay of 0, so it learns of that first.
+    if (held) this.#hold(true);
+    this.#timer.settle(this.#loop, soon ? 0 : Math.min(this.#watchAgainAt, lookAt));
+    if (!held) this.#hold(false);
+  }
+
+  #hold(alive: boolean): void {
+    if (alive === this.#held) return;
+    this.#held = alive;
+    this.#loop.hold(alive);
   }
 
   #submit(run: () => void, failed: (error: unknown) => void): void {

@@ -18,6 +18,7 @@ const felt: readonly Fault[] = [
 
 /** The same, for what the driver survives or few will meet: worth knowing, not worth a warning. */
 const survived: readonly Fault[] = [
+  ["7.88.1", "8.0.1", "8.1.0", "744dcf22", "HTTP/2 transfers wait for ever for what has come in already"],
   ["7.88.0", "7.88.1", "8.0.0", "#10634", "HTTP/2 with prior knowledge fails on a connection that is used again"],
   [
     "7.50.2",
