@@ -79,6 +79,7 @@ void easy_destroy(void *object) {
   e->lib->easy_cleanup(e->curl);
   gather_free(e);
   easy_drop_lists(e);
+  replay_free(e);
   env_forget(e->env, e->id);
   free(e);
 }

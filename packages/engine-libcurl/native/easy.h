@@ -5,6 +5,7 @@
 #include "env.h"
 #include "gather.h"
 #include "lib.h"
+#include "replay.h"
 
 struct multi;
 
@@ -24,6 +25,8 @@ typedef struct easy {
   owned_list *lists;
   bool js_write, js_header; /* raw callbacks, when not gathering */
   gather gather;
+  replay *replay; /* options to be set again by replay_all, or NULL when nothing is noted */
+  bool noting;
   char error[CURL_ERROR_SIZE];
 } easy;
 

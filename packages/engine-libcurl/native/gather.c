@@ -141,7 +141,7 @@ static int gather_progress(void *userp, curl_off_t dltotal, curl_off_t dlnow, cu
   return 0;
 }
 
-static int apply(easy *e) {
+int gather_apply(easy *e) {
   const lib *c = e->lib;
   c->easy_setopt(e->curl, CURLOPT_WRITEFUNCTION, gather_body);
   c->easy_setopt(e->curl, CURLOPT_WRITEDATA, e);
@@ -157,7 +157,7 @@ static napi_value start(napi_env napi, napi_callback_info info) {
   e->gather.on = true;
   e->gather.high_water_bytes = (size_t)wide(env, argv[1]);
   e->gather.header_limit_bytes = (size_t)wide(env, argv[2]);
-  return number(env, apply(e));
+  return number(env, gather_apply(e));
 }
 
 /* gatherProgress(id) */
@@ -356,15 +356,8 @@ void gather_begin(easy *e, struct multi *home) {
     g->refused = REFUSED_NOTHING;
     g->sent = 0;
   }
-  g->again = g->begun;
   g->begun = true;
   g->home = home;
-  g->begun_turn = home->turns;
-}
-
-bool gather_not_taken_up(const easy *e) {
-  const gather *g = &e->gather;
-  return g->on && g->again && e->multi != NULL && g->begun_turn == e->multi->turns;
 }
 
 void gather_forget_home(easy *e) {

@@ -88,10 +88,6 @@ static napi_value getinfo(napi_env napi, napi_callback_info info) {
   if (napi_get_typedarray_info(napi, argv[2], NULL, NULL, (void **)&codes, NULL, NULL) != napi_ok) return NULL;
   codes[0] = CURLE_BAD_FUNCTION_ARGUMENT;
   if (e == NULL) return NULL;
-  if (gather_not_taken_up(e)) {
-    codes[0] = CURLE_OK;
-    return NULL;
-  }
   int code = CURLE_OK;
   napi_value value = read_info(env, e, integer(env, argv[1]), &code);
   codes[0] = code;
@@ -131,7 +127,7 @@ static napi_value getinfos(napi_env napi, napi_callback_info info) {
   size_t count = 0, room_for = 0, room = 0, used = 0;
   napi_get_typedarray_info(napi, argv[1], NULL, &count, (void **)&ids, NULL, NULL);
   napi_get_typedarray_info(napi, argv[2], NULL, &room_for, (void **)&numbers, NULL, NULL);
-  if (e == NULL || count > room_for || !bytes_of(env, argv[3], &text, &room) || gather_not_taken_up(e))
+  if (e == NULL || count > room_for || !bytes_of(env, argv[3], &text, &room))
     return boolean_value(env, false);
   for (size_t i = 0; i < count && used <= room; i++) numbers[i] = read_plain(e, ids[i], text, room, &used);
   return boolean_value(env, used <= room);

@@ -120,6 +120,7 @@ NAPI_MODULE_INIT() {
   easy_register(created, exports);
   setopt_register(created, exports);
   getinfo_register(created, exports);
+  replay_register(created, exports);
   gather_register(created, exports);
   return multi_register(created, exports);
 }

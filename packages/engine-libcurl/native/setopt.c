@@ -17,14 +17,20 @@ static napi_value set_long(napi_env napi, napi_callback_info info) {
   ARGUMENTS(3);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
-  return number(env, e->lib->easy_setopt(e->curl, integer(env, argv[1]), (long)wide(env, argv[2])));
+  int option = integer(env, argv[1]);
+  int64_t value = wide(env, argv[2]);
+  int code = e->lib->easy_setopt(e->curl, option, (long)value);
+  return number(env, code == CURLE_OK ? replay_note(e, REPLAY_LONG, option, value, NULL) : code);
 }
 
 static napi_value set_off_t(napi_env napi, napi_callback_info info) {
   ARGUMENTS(3);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
-  return number(env, e->lib->easy_setopt(e->curl, integer(env, argv[1]), (curl_off_t)wide(env, argv[2])));
+  int option = integer(env, argv[1]);
+  int64_t value = wide(env, argv[2]);
+  int code = e->lib->easy_setopt(e->curl, option, (curl_off_t)value);
+  return number(env, code == CURLE_OK ? replay_note(e, REPLAY_OFF_T, option, value, NULL) : code);
 }
 
 static napi_value set_string(napi_env napi, napi_callback_info info) {
@@ -36,7 +42,9 @@ static napi_value set_string(napi_env napi, napi_callback_info info) {
     value = string_copy(env, argv[2], NULL);
     if (value == NULL) return number(env, CURLE_OUT_OF_MEMORY);
   }
-  int code = e->lib->easy_setopt(e->curl, integer(env, argv[1]), value);
+  int option = integer(env, argv[1]);
+  int code = e->lib->easy_setopt(e->curl, option, value);
+  if (code == CURLE_OK) code = replay_note(e, REPLAY_STRING, option, 0, value);
   free(value); /* libcurl keeps a copy of its own */
   return number(env, code);
 }

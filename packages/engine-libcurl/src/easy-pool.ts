@@ -1,7 +1,7 @@
 import type { TransferRequest } from "@curlew/core";
 import type { Easy } from "./easy.js";
 import type { Libcurl } from "./library.js";
-import { prepare } from "./request.js";
+import { prepare, prepareAgain } from "./request.js";
 
 /** Options that are read anew by each transfer and leave nothing behind in the handle, with plain values. */
 const leaveNothing: ReadonlySet<string> = new Set([
@@ -42,10 +42,10 @@ interface Lent {
 
 /**
  * Handles for transfers, used again. Making one and setting it up costs as much as all the rest of a small transfer; so one
- * whose transfer ended well is kept for a request like it, for which nothing, or only the URL, is set.
+ * whose transfer ended well is kept for a request like it, reset, and set up as it was in one crossing.
  *
- * libcurl allows that, and remembers more than options: cookies, credentials, referers. Handles that could have learned
- * something a stranger must not meet are not kept: those of URLs with credentials, with bodies, or with options beyond those above.
+ * A reset forgets options, infos and credentials, not cookies. Handles that could have learned something a stranger must
+ * not meet are not kept: those of URLs with credentials, with bodies, or with options beyond those above.
  */
 export class EasyPool {
   readonly #library: Libcurl;
@@ -63,10 +63,10 @@ export class EasyPool {
     if (!canBeKept(request)) return prepare(this.#library, request);
     const shelf = this.#shelfOf(request);
     const kept = shelf.idle.pop();
-    const easy = kept?.easy ?? prepare(this.#library, request);
+    const easy = kept?.easy ?? prepare(this.#library, request, true);
     if (kept) {
       this.#idle--;
-      if (kept.url !== request.url) setUrl(easy, request.url);
+      renew(easy, kept.url === request.url ? undefined : request.url);
     }
     this.#lent.set(easy, { shelf, url: request.url });
     return easy;
@@ -103,9 +103,9 @@ export class EasyPool {
   }
 }
 
-function setUrl(easy: Easy, url: string): void {
+function renew(easy: Easy, url: string | undefined): void {
   try {
-    easy.setopt("URL", url);
+    prepareAgain(easy, url);
   } catch (error) {
     easy.cleanup();
     throw error;

@@ -22,6 +22,8 @@ export interface Native {
   easySetList(easy: number, option: number, value: readonly string[] | null): number;
   easySetBlob(easy: number, option: number, value: Uint8Array | null): number;
   easySetPostFields(easy: number, value: Uint8Array | null): number;
+  easyNote(easy: number): void;
+  easyAgain(easy: number): number;
   easyGetinfo(easy: number, info: number, codes: Int32Array): unknown;
   easyGetinfos(easy: number, infos: Int32Array, numbers: Float64Array, text: Uint8Array): boolean;
 

@@ -13,16 +13,26 @@ const HEADER_LIMIT_BYTES = 1_048_576;
 const MOST_BYTES = 2 ** 30;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Handles for transfers, gathering. Everything about the request is checked before anything is sent. */
-export function prepare(library: Libcurl, request: TransferRequest): Easy {
+/**
+ * Handles for transfers, gathering. Everything about the request is checked before anything is sent. `again`: the handle
+ * will be prepared again for requests that differ in the URL only.
+ */
+export function prepare(library: Libcurl, request: TransferRequest, again = false): Easy {
   const easy = new Easy(library);
   try {
+    if (again) native().easyNote(easy.id);
     configure(easy, request);
     return easy;
   } catch (error) {
     easy.cleanup();
     throw error;
   }
+}
+
+/** As new, and set up as it was, for that URL; undefined: the same. */
+export function prepareAgain(easy: Easy, url: string | undefined): void {
+  if (url !== undefined) easy.setopt("URL", url); // which checks it
+  checkCode(easy, native().easyAgain(easy.id));
 }
 
 function configure(easy: Easy, request: TransferRequest): void {
