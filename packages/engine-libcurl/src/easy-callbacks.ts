@@ -25,6 +25,8 @@ export class CallbackTable {
   readonly #entries = new Map<number, Entry>();
   #streams: readonly StreamPart[] = [];
   #sentTrailers = false;
+  /** A stream of the MIME body answered PAUSE and was not asked since. */
+  #streamWaits = false;
   #depth = 0;
   #thrown: { readonly error: unknown; readonly option: string } | undefined;
   /** CURLPAUSE_ bits that callbacks have answered, or `pause` has set. */
@@ -32,6 +34,11 @@ export class CallbackTable {
 
   constructor(version: string) {
     this.#version = version;
+  }
+
+  /** In a direction that a callback or `pause` has paused. */
+  get paused(): boolean {
+    return this.pausedBits !== 0 || this.#streamWaits;
   }
 
   /** How many of them there are. */
@@ -81,6 +88,7 @@ export class CallbackTable {
   /** A new transfer. */
   begin(): void {
     this.#thrown = undefined;
+    this.#streamWaits = false;
     this.pausedBits = 0;
   }
 
@@ -101,7 +109,9 @@ export class CallbackTable {
     try {
       if (name === "SEEKFUNCTION" && this.#sentTrailers) refuseRewind(this.#version);
       const answer = run(callback as never, ...(args as never[]));
-      if (mayPause && answer === CURL_READFUNC_PAUSE) this.pausedBits |= directionOf(name);
+      const pauses = mayPause && answer === CURL_READFUNC_PAUSE;
+      if (name === "MIMEPOST") this.#streamWaits = pauses;
+      else if (pauses) this.pausedBits |= directionOf(name);
       return answer;
     } catch (error) {
       this.#thrown ??= { error, option: name };

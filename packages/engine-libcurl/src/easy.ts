@@ -181,7 +181,7 @@ export class Easy implements EasyHandle {
   }
 
   get paused(): boolean {
-    return this.#callbacks.pausedBits !== 0 || native().gatherPaused(this.#id);
+    return this.#callbacks.paused || native().gatherPaused(this.#id);
   }
 
   /** Back to the options of a new handle; connections, caches, cookies and the share stay. */
