@@ -8,6 +8,11 @@
 struct easy;
 struct own_sockets;
 
+enum { CURLM_BAD_HANDLE = 1, CURLM_BAD_EASY_HANDLE = 2, CURLM_OUT_OF_MEMORY = 3, CURLM_UNKNOWN_OPTION = 6 };
+
+/* What answers a count answers, when libcurl refused, -1000 - CURLMcode: below any of libcurl's codes. */
+enum { FAILED = -1000 };
+
 typedef struct multi {
   curlew_env *env;
   const lib *lib;

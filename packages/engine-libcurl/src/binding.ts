@@ -32,6 +32,7 @@ const hooks = [
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketClosing(fd),
   (easy: number, bytes: Uint8Array) => easyById(easy)?.wrote(bytes) ?? WRITE_ERROR,
   (easy: number, bytes: Uint8Array) => easyById(easy)?.headerLine(bytes) ?? WRITE_ERROR,
+  (multi: number, type: number, easy: number) => multis.get(multi)?.deref()?.notified(type, easy),
 ];
 
 let loaded: Native | undefined;
