@@ -2,7 +2,6 @@ import { CURL_POLL_REMOVE, CURL_SOCKET_TIMEOUT, MultiError } from "@curlew/core"
 import { startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { native } from "../src/binding.js";
-import { Easy } from "../src/index.js";
 import { HandLoop } from "./hand-loop.js";
 
 let server: TestServer;
