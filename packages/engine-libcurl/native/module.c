@@ -1,12 +1,17 @@
 /* The addon's table of contents: libraries, hooks, and what each file registers. */
 #include "args.h"
+#include "callbacks.h"
+#include "connection.h"
 #include "easy.h"
 #include "gather.h"
 #include "getinfo.h"
 #include "global.h"
+#include "header.h"
+#include "mime.h"
 #include "multi.h"
 #include "select.h"
 #include "setopt.h"
+#include "share.h"
 
 #include <stdlib.h>
 
@@ -57,7 +62,7 @@ static napi_value set_hooks(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
-/* live(): how many easy and multi handles exist in this environment. */
+/* live(): how many easy, multi and share handles exist in this environment. */
 static napi_value live(napi_env napi, napi_callback_info info) {
   curlew_env *env = NULL;
   napi_value out;
@@ -65,6 +70,7 @@ static napi_value live(napi_env napi, napi_callback_info info) {
   if (napi_create_object(napi, &out) != napi_ok) return NULL;
   napi_set_named_property(napi, out, "easies", number(env, env->live[EASY]));
   napi_set_named_property(napi, out, "multis", number(env, env->live[MULTI]));
+  napi_set_named_property(napi, out, "shares", number(env, env->live[SHARE]));
   return out;
 }
 
@@ -81,5 +87,10 @@ NAPI_MODULE_INIT() {
   gather_register(created, exports);
   global_register(created, exports);
   select_register(created, exports);
+  callbacks_register(created, exports);
+  connection_register(created, exports);
+  header_register(created, exports);
+  mime_register(created, exports);
+  share_register(created, exports);
   return multi_register(created, exports);
 }

@@ -1,8 +1,20 @@
-export { CURL_WRITEFUNC_PAUSE, type DataFunction, Easy } from "./easy.js";
+export type {
+  DataFunction,
+  EasyCallbacks,
+  FileInfo,
+  HstsEntry,
+  ReadFunction,
+  SeekFunction,
+  SshKey,
+} from "./callbacks.js";
+export type { WsFrame } from "./connection.js";
+export * from "./constants.js";
+export { Easy } from "./easy.js";
 export type { EasyOptionName, EasyOptions } from "./generated/options.js";
 export type { TlsBackend, VersionInfo } from "./global.js";
 export type { InfoName, InfoValue } from "./infos.js";
 export { type Absent, Libcurl, loadLibcurl } from "./library.js";
+export type { Mime, MimePart, StreamPart } from "./mime.js";
 export { Multi } from "./multi.js";
 export {
   CURLMNOTIFY_EASY_DONE,
@@ -19,4 +31,6 @@ export {
   type WaitFd,
   type WaitResult,
 } from "./multi-select.js";
+export type { Header } from "./native.js";
 export type { Option, OptionKind, OptionTable } from "./options.js";
+export { Share, type ShareKind } from "./share.js";

@@ -16,13 +16,27 @@ export interface Native {
   /** The functions this libcurl is too old for, by their full names. */
   absentFunctions(library: number): string[];
   setHooks(hooks: readonly unknown[]): void;
-  live(): { easies: number; multis: number };
+  live(): { easies: number; multis: number; shares: number };
 
   easyInit(library: number): number;
   easyCleanup(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
-  easyCallbacks(easy: number, write: boolean, header: boolean): number;
+  /** The copy's number, or 0. */
+  easyDuphandle(easy: number): number;
+  easySetCallback(easy: number, option: number, on: boolean): number;
+  easyBegins(easy: number): void;
+  easySetMime(easy: number, parts: readonly unknown[] | null): number;
+  easySetShare(easy: number, share: number): number;
+  easySend(easy: number, bytes: Uint8Array, out: Float64Array): number;
+  easyRecv(easy: number, room: Uint8Array, out: Float64Array): number;
+  easyUpkeep(easy: number): number;
+  easyWsSend(easy: number, bytes: Uint8Array, fragmentSize: number, flags: number, out: Float64Array): number;
+  easyWsRecv(easy: number, room: Uint8Array, out: Float64Array): number;
+  easyWsMeta(easy: number, out: Float64Array): boolean;
+  /** The header, or a CURLHcode. */
+  easyHeader(easy: number, name: string, index: number, origin: number, request: number): Header | number;
+  easyHeaders(easy: number, origin: number, request: number): Header[] | undefined;
   easyErrorBuffer(easy: number): string;
   easySetLong(easy: number, option: number, value: number | bigint): number;
   easySetOffT(easy: number, option: number, value: number | bigint): number;
@@ -40,6 +54,10 @@ export interface Native {
   gatherPaused(easy: number): boolean;
   gatherRefused(easy: number): Refusal;
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;
+
+  shareInit(library: number): number;
+  shareSetopt(share: number, option: number, value: number): number;
+  shareCleanup(share: number, dropped: boolean): number;
 
   multiInit(library: number): number;
   multiCallback(multi: number, option: number, wanted: boolean): number;
@@ -96,8 +114,8 @@ export interface MultiListener {
 export interface EasyListener {
   /** Whose listener it is: an Easy of any copy of this package. */
   readonly easy: object;
-  wrote(bytes: Uint8Array): number;
-  headerLine(bytes: Uint8Array): number;
+  /** The callback of that option. Undefined: it failed, and the transfer is to be aborted. */
+  callBack(option: number, args: readonly unknown[]): unknown;
   /** A new transfer begins. */
   begins(): void;
   /** The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. */
@@ -112,6 +130,21 @@ export interface Host {
   readonly telling: boolean;
   enterCallback(): void;
   leaveCallback(): void;
+  /** The same for callbacks in which libcurl does not allow pausing. */
+  enterTelling(): void;
+  leaveTelling(): void;
+}
+
+/** A header of the answer, as libcurl has parsed it (man curl_easy_header). */
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+  /** How many there are of this name. */
+  readonly amount: number;
+  /** Which of them this is, from 0. */
+  readonly index: number;
+  /** CURLH_ bits. */
+  readonly origin: number;
 }
 
 /** In `what`: the close of this descriptor will be announced (enum in native/multi.c). */

@@ -4,6 +4,7 @@ import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
 import { isBefore } from "./hazards.js";
 import type { Libcurl } from "./library.js";
+import { type Mime, withoutPauses } from "./mime.js";
 import { typeOf } from "./option-values.js";
 
 const HIGH_WATER_BYTES = 524_288;
@@ -37,7 +38,7 @@ function configure(easy: Easy, request: TransferRequest): void {
   if (headers !== undefined) easy.setopt("HTTPHEADER", headers);
   if (body !== undefined) upload(easy, body, headers ?? []);
   if (method !== undefined) setMethod(easy, method, body !== undefined);
-  for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value);
+  for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value, body !== undefined);
 }
 
 /** http and https only, also across redirects. The names came with 7.85; before there was a mask: 1 http, 2 https. */
@@ -65,6 +66,8 @@ function setMethod(easy: Easy, method: string, hasBody: boolean): void {
 /** What a transfer's sink and body are made of. */
 const ours: Readonly<Record<string, string>> = {
   WRITEFUNCTION: "it is how the sink gets its bytes",
+  READFUNCTION: "it is how the body is sent",
+  SEEKFUNCTION: "it is how the body is sent",
   HEADERFUNCTION: "it is how the sink gets its headers",
   HEADER: "headers would come as body, too; the sink gets them by themselves",
   INFILESIZE: "the body's own size is used: `sizeBytes` of a stream",
@@ -73,10 +76,12 @@ const ours: Readonly<Record<string, string>> = {
 };
 
 /** Options by libcurl's names. */
-function setRaw(easy: Easy, option: string, value: unknown): void {
+function setRaw(easy: Easy, option: string, value: unknown, hasBody: boolean): void {
   const reason = ours[option];
   if (reason !== undefined) throw new MisuseError("OPTION_IS_OURS", `${option} is set by the transfer: ${reason}`);
-  easy.setopt(option as EasyOptionName, value as never);
+  if (option !== "MIMEPOST" || value === null) return easy.setopt(option as EasyOptionName, value as never);
+  if (hasBody) throw new MisuseError("OUT_OF_RANGE", "a request has one body: `body` or MIMEPOST");
+  easy.setopt("MIMEPOST", withoutPauses(value as Mime));
 }
 
 function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>, headers: readonly string[]): void {

@@ -205,7 +205,7 @@ describe("callbacks that misbehave (C 2.9, 4.11)", () => {
     };
     expect(() => loop.multi.cleanup()).toThrow(expect.objectContaining({ code: "CALLBACK_FAILED" }));
     easy.cleanup();
-    expect(native().live()).toEqual({ easies: before.easies - 1, multis: before.multis - 1 });
+    expect(native().live()).toEqual({ ...before, easies: before.easies - 1, multis: before.multis - 1 });
   });
 
   it("in a data callback fail that transfer, with cause", async () => {
