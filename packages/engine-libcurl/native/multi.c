@@ -6,6 +6,7 @@
 #include "args.h"
 #include "call.h"
 #include "easy.h"
+#include "push.h"
 #include "sockets.h"
 
 /* Above the CURL_POLL values: the close of this descriptor will be announced. */
@@ -81,6 +82,9 @@ static napi_value set_callback(napi_env napi, napi_callback_info info) {
     case CURLMOPT_TIMERFUNCTION:
       callback = timer_told;
       break;
+    case CURLMOPT_PUSHFUNCTION:
+      callback = push_told;
+      break;
     case CURLMOPT_NOTIFYFUNCTION:
       callback = notified;
       break;
@@ -113,6 +117,12 @@ static napi_value set_notify(napi_env napi, napi_callback_info info) {
   return number(env, set == NULL ? CURLM_UNKNOWN_OPTION : set(m->curl, (unsigned)integer(env, argv[1])));
 }
 
+void multi_takes(multi *m, easy *e) {
+  gather_begin(e, m);
+  e->multi = m;
+  sockets_apply(e);
+}
+
 static napi_value add(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
@@ -120,11 +130,7 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->lib != m->lib) return number(env, CURLM_BAD_EASY_HANDLE);
   multi *before = e->multi;
-  if (before == NULL) {
-    gather_begin(e, m);
-    e->multi = m;
-    sockets_apply(e);
-  }
+  if (before == NULL) multi_takes(m, e);
   int code = m->lib->multi_add_handle(m->curl, e->curl);
   if (code != 0) e->multi = before;
   return number(env, code);

@@ -23,6 +23,8 @@ typedef struct multi {
   struct own_sockets *sockets;
 } multi;
 
+/* From now on the easy is in the multi's hands. */
+void multi_takes(multi *m, struct easy *e);
 void multi_detach(struct easy *e);
 void multi_destroy(void *m);
 

@@ -33,4 +33,5 @@ export {
 } from "./multi-select.js";
 export type { Header } from "./native.js";
 export type { Option, OptionKind, OptionTable } from "./options.js";
+export { CURL_PUSH_DENY, CURL_PUSH_ERROROUT, CURL_PUSH_OK, type PushFunction, type PushHeaders } from "./push.js";
 export { Share, type ShareKind } from "./share.js";

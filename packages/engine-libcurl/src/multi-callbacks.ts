@@ -3,6 +3,7 @@ import { easyById } from "./binding.js";
 import { CallbackDepth } from "./callback-depth.js";
 import type { Easy } from "./easy.js";
 import { CLOSE_IS_TOLD, type MultiListener } from "./native.js";
+import { askAboutPush, CURL_PUSH_DENY, CURL_PUSH_OK, type PushFunction } from "./push.js";
 import { SocketPointers } from "./socket-pointers.js";
 
 const ABORTED_BY_CALLBACK = 11;
@@ -19,6 +20,9 @@ export type NotifyFunction = (type: number, easy: Easy | undefined, userp: unkno
 
 /** What `setopt` takes that is no number. */
 export interface MultiValues extends MultiCallbacks<Easy> {
+  PUSHFUNCTION: PushFunction | null;
+  /** Given to PUSHFUNCTION. */
+  PUSHDATA: unknown;
   NOTIFYFUNCTION: NotifyFunction | null;
   /** Given to NOTIFYFUNCTION. */
   NOTIFYDATA: unknown;
@@ -34,10 +38,14 @@ export class TellingCallbacks implements MultiListener {
     SOCKETDATA: undefined,
     TIMERFUNCTION: null,
     TIMERDATA: undefined,
+    PUSHFUNCTION: null,
+    PUSHDATA: undefined,
     NOTIFYFUNCTION: null,
     NOTIFYDATA: undefined,
   };
   life: SocketLife | null = null;
+  /** The easies that are added. */
+  readonly added = new Set<Easy>();
   readonly depth = new CallbackDepth();
   readonly pointers = new SocketPointers();
   readonly closeIsTold = new Set<number>();
@@ -85,6 +93,23 @@ export class TellingCallbacks implements MultiListener {
       this.#keep("notify", error);
     } finally {
       this.depth.leaveNotify();
+    }
+  }
+
+  pushed(parentId: number, pushedId: number, headers: Uint8Array): number {
+    const { PUSHFUNCTION, PUSHDATA } = this.values;
+    this.depth.enterCallback();
+    try {
+      const { answer, pushed } = askAboutPush(parentId, pushedId, headers, this.depth, (...args) =>
+        PUSHFUNCTION ? PUSHFUNCTION(...args, PUSHDATA) : CURL_PUSH_DENY,
+      );
+      if (answer === CURL_PUSH_OK) this.added.add(pushed);
+      return answer;
+    } catch (error) {
+      this.#keep("push", error);
+      return CURL_PUSH_DENY;
+    } finally {
+      this.depth.leaveCallback();
     }
   }
 

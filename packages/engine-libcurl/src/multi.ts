@@ -29,7 +29,6 @@ import { prepare } from "./request.js";
  */
 export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   readonly name = "libcurl";
-  readonly #added = new Set<Easy>();
   readonly #collector = new Collector();
 
   get hazards() {
@@ -80,7 +79,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     if (host === undefined) easyById(easy.id)?.begins();
     setHost(easy.id, this.callbacks.depth); // before, because callbacks may ask
     const code = native().multiAddHandle(this.id, easy.id);
-    if (code === 0) this.#added.add(easy);
+    if (code === 0) this.callbacks.added.add(easy);
     else setHost(easy.id, host);
     this.finish(code, "curl_multi_add_handle");
   }
@@ -93,7 +92,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     const code = native().multiRemoveHandle(this.id, easy.id);
     if (code === 0) {
       setHost(easy.id, undefined);
-      this.#added.delete(easy);
+      this.callbacks.added.delete(easy);
     }
     this.finish(code, "curl_multi_remove_handle");
   }
@@ -200,14 +199,14 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     // The number stays valid for callbacks until the addon has let go of it (C 6.7).
     forgetMulti(this.id, this);
     this.id = 0;
-    for (const easy of this.#added) setHost(easy.id, undefined);
-    this.#added.clear();
+    for (const easy of this.callbacks.added) setHost(easy.id, undefined);
+    this.callbacks.added.clear();
     this.finish(0, "curl_multi_cleanup");
   }
 
   bytesMoved(): number {
     let bytes = 0;
-    for (const easy of this.#added)
+    for (const easy of this.callbacks.added)
       for (const info of ["SIZE_DOWNLOAD_T", "SIZE_UPLOAD_T", "HEADER_SIZE", "REQUEST_SIZE"] as const)
         bytes += easy.getinfo(info);
     return bytes;

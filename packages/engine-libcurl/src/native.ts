@@ -20,6 +20,7 @@ export interface Native {
 
   easyInit(library: number): number;
   easyCleanup(easy: number): void;
+  easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
   /** The copy's number, or 0. */
@@ -108,6 +109,8 @@ export interface MultiListener {
   socketOpened(fd: number): void;
   socketClosing(fd: number): void;
   notified(type: number, easy: number): void;
+  /** Answers a CURL_PUSH_ value. */
+  pushed(parent: number, pushed: number, headers: Uint8Array): number;
 }
 
 /** What an easy hears of callbacks, and of its multi; the answers are those of libcurl's callbacks. */
