@@ -177,6 +177,7 @@ static int apply_observers(easy *e) {
   const lib *c = e->lib;
   bool watch = e->hears_progress || e->hears_debug;
   c->easy_setopt(e->curl, CURLOPT_XFERINFOFUNCTION, watch ? progress : NULL);
+  c->easy_setopt(e->curl, CURLOPT_XFERINFODATA, e);
   c->easy_setopt(e->curl, CURLOPT_VERBOSE, e->hears_debug ? 1L : 0L);
   return c->easy_setopt(e->curl, CURLOPT_NOPROGRESS, watch ? 0L : 1L);
 }

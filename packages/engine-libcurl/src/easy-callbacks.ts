@@ -4,6 +4,7 @@ import { type Bridge, bridgeOf, mayPauseIn, readStream } from "./callbacks.js";
 import { CURL_READFUNC_PAUSE } from "./constants.js";
 import type { StreamPart } from "./mime.js";
 import type { Option } from "./options.js";
+import { refuseRewind } from "./trailers.js";
 
 const WRITE_ERROR = 23;
 const ABORTED_BY_CALLBACK = 42;
@@ -20,12 +21,25 @@ interface Entry {
 
 /** The functions of one easy that libcurl calls, and what came of the calls. */
 export class CallbackTable {
+  readonly #version: string;
   readonly #entries = new Map<number, Entry>();
   #streams: readonly StreamPart[] = [];
+  #sentTrailers = false;
+  /** A stream of the MIME body answered PAUSE and was not asked since. */
+  #streamWaits = false;
   #depth = 0;
   #thrown: { readonly error: unknown; readonly option: string } | undefined;
   /** CURLPAUSE_ bits that callbacks have answered, or `pause` has set. */
   pausedBits = 0;
+
+  constructor(version: string) {
+    this.#version = version;
+  }
+
+  /** In a direction that a callback or `pause` has paused. */
+  get paused(): boolean {
+    return this.pausedBits !== 0 || this.#streamWaits;
+  }
 
   /** How many of them there are. */
   get size(): number {
@@ -39,6 +53,11 @@ export class CallbackTable {
 
   has(option: Option): boolean {
     return this.#entries.has(option.id);
+  }
+
+  find(name: string): Option | undefined {
+    for (const { option } of this.#entries.values()) if (option.name === name) return option;
+    return undefined;
   }
 
   set(option: Option, callback: unknown): void {
@@ -61,9 +80,15 @@ export class CallbackTable {
     this.begin();
   }
 
+  /** Whether a TRAILERFUNCTION was ever called; a reset does not change that. */
+  get sentTrailers(): boolean {
+    return this.#sentTrailers;
+  }
+
   /** A new transfer. */
   begin(): void {
     this.#thrown = undefined;
+    this.#streamWaits = false;
     this.pausedBits = 0;
   }
 
@@ -77,12 +102,16 @@ export class CallbackTable {
   #call(easy: number, name: string, run: Bridge, callback: unknown, args: readonly unknown[]): unknown {
     const host = hostOf(easy);
     const mayPause = mayPauseIn.has(name);
+    this.#sentTrailers ||= name === "TRAILERFUNCTION";
     this.#depth++;
     if (mayPause) host?.enterCallback();
     else host?.enterTelling();
     try {
+      if (name === "SEEKFUNCTION" && this.#sentTrailers) refuseRewind(this.#version);
       const answer = run(callback as never, ...(args as never[]));
-      if (mayPause && answer === CURL_READFUNC_PAUSE) this.pausedBits |= directionOf(name);
+      const pauses = mayPause && answer === CURL_READFUNC_PAUSE;
+      if (name === "MIMEPOST") this.#streamWaits = pauses;
+      else if (pauses) this.pausedBits |= directionOf(name);
       return answer;
     } catch (error) {
       this.#thrown ??= { error, option: name };

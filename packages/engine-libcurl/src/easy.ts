@@ -11,6 +11,7 @@ import { type EasyListener, type Header, Refusal } from "./native.js";
 import { checkBody, checkBytes, checkFunction, checkInteger, checkList, checkString, typeOf } from "./option-values.js";
 import { checkOption, type Option, settableInFlight, settableOption } from "./options.js";
 import type { Share } from "./share.js";
+import { checkTrailers } from "./trailers.js";
 
 const RECURSIVE_API_CALL = 8;
 const WRITE_ERROR = 23;
@@ -29,14 +30,16 @@ const refusals = {
 export class Easy implements EasyHandle {
   readonly library: Libcurl;
   #id: number;
-  readonly #callbacks = new CallbackTable();
+  readonly #callbacks: CallbackTable;
   #share: Share | null = null;
   #mime: MimeBody | null = null;
+  #postFields = false;
   readonly #listener: EasyListener;
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
     this.library = library;
+    this.#callbacks = new CallbackTable(library.version);
     const id =
       typeof from === "number" ? from : from ? native().easyDuphandle(from.id) : native().easyInit(library.index);
     if (id < 0)
@@ -111,7 +114,9 @@ export class Easy implements EasyHandle {
   #setObject(option: Option, value: unknown): number {
     if (option.name === "MIMEPOST") return this.#applyMime(value === null ? null : readMime(value));
     if (option.name === "SHARE") return this.#setShare(value);
-    return native().easySetPostFields(this.#id, checkBody(option, value));
+    const body = checkBody(option, value);
+    this.#postFields = body !== null;
+    return native().easySetPostFields(this.#id, body);
   }
 
   #applyMime(mime: MimeBody | null): number {
@@ -177,7 +182,7 @@ export class Easy implements EasyHandle {
   }
 
   get paused(): boolean {
-    return this.#callbacks.pausedBits !== 0 || native().gatherPaused(this.#id);
+    return this.#callbacks.paused || native().gatherPaused(this.#id);
   }
 
   /** Back to the options of a new handle; connections, caches, cookies and the share stay. */
@@ -187,6 +192,7 @@ export class Easy implements EasyHandle {
     native().easyReset(this.#id);
     this.#callbacks.clear();
     this.#mime = null;
+    this.#postFields = false;
   }
 
   /**
@@ -197,6 +203,7 @@ export class Easy implements EasyHandle {
   duphandle(): Easy {
     this.#open();
     const copy = this.#callbacks.surface(() => new Easy(this.library, this));
+    copy.#postFields = this.#postFields;
     const codes = [...this.#callbacks.entries()].map(({ option, callback }) => copy.#setCallback(option, callback));
     if (this.#mime) codes.push(copy.#applyMime(this.#mime));
     if (codes.every((code) => code === 0)) return copy;
@@ -308,12 +315,13 @@ export class Easy implements EasyHandle {
 
   #begins(): void {
     if (this.#callbacks.running) throw connection.recursive("addHandle of a handle");
+    checkTrailers(this.#callbacks, this.library.version, this.#mime !== null || this.#postFields);
     this.#callbacks.begin();
     if (this.#callbacks.size === 0) return;
     native().easyBegins(this.#id);
-    // libcurl forgets it once the trailers are sent.
-    const trailers = this.library.options.get("TRAILERFUNCTION");
-    if (trailers && this.#callbacks.has(trailers)) native().easySetCallback(this.#id, trailers.id, true);
+    // libcurl forgets this one when it has called it.
+    const trailers = this.#callbacks.find("TRAILERFUNCTION");
+    if (trailers) native().easySetCallback(this.#id, trailers.id, true);
   }
 
   #open(): void {

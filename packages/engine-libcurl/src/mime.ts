@@ -3,7 +3,10 @@ import type { ReadFunction, SeekFunction } from "./callbacks.js";
 import { CURL_READFUNC_PAUSE } from "./constants.js";
 import { checkFunction, checkHeaderLines, checkText, typeOf } from "./option-values.js";
 
-/** A part that is read while it is sent. */
+/**
+ * A part that is read while it is sent. When `read` has nothing yet and pauses, unpause until it is asked again, which
+ * `Easy.paused` tells: an unpause before libcurl has sent what goes before the part is lost on it (seen in 7.88.1).
+ */
 export interface StreamPart {
   readonly read: ReadFunction;
   /** Needed where a body may have to be sent again: redirects, authentication. */
