@@ -45,7 +45,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   setopt(option: MultiOptionName, value: number): void;
   setopt(option: string, value: unknown): void {
     this.enter("curl_multi_setopt", true);
-    const { id, kind } = checkMultiOption(option, value);
+    const { id, kind } = checkMultiOption(option, value, this.library.version);
     if (kind === "data") needOption(this.library, option);
     else if (kind === "function") this.finish(native().multiCallback(this.id, id, value !== null), option);
     // NETWORK_CHANGED may close connections, and tell it (C 2.6).

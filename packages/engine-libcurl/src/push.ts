@@ -17,7 +17,7 @@ export type PushHeaders = readonly (readonly [name: string, value: string])[];
  * none of its callbacks: this is the place to set WRITEFUNCTION and HEADERFUNCTION; what is not settable in flight is not
  * settable here. Answers a CURL_PUSH_ value; nothing means OK, and then `pushed` is an added handle like any other: a
  * message comes, it is to be removed and cleaned up. Otherwise it is gone. Without this function nothing may be pushed.
- * It must be set before the connection is made.
+ * It must be set before the connection is made. Refused before libcurl 8.14, which crashes on what it is for.
  */
 export type PushFunction = (
   parent: Easy,
