@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -57,6 +58,19 @@ typedef struct {
     int result;
   } data;
 } CURLMsg;
+
+struct curl_waitfd {
+  int fd;
+  short events;
+  short revents;
+};
+
+struct curl_pushheaders;
+
+typedef struct {
+  int id;
+  const char *name;
+} curl_ssl_backend;
 
 typedef struct curl_mime curl_mime;
 typedef struct curl_mimepart curl_mimepart;
@@ -115,7 +129,8 @@ struct curl_khkey {
   int keytype;
 };
 
-/* Fields after `protocols` exist from the given `age` on; 7.81 has age 9, feature_names came with 10 (7.87). */
+/* Fields after `protocols` exist from the given `age` on; 7.81 has age 9, feature_names came with 10 (7.87), rtmp_version
+ * with 11 (8.8). */
 struct curl_version_info_data {
   int age;
   const char *version;
@@ -143,6 +158,7 @@ struct curl_version_info_data {
   const char *hyper_version;
   const char *gsasl_version;
   const char *const *feature_names;
+  const char *rtmp_version;
 };
 
 enum {
@@ -230,6 +246,10 @@ enum {
   CURLMOPT_SOCKETDATA = 10002,
   CURLMOPT_TIMERFUNCTION = 20004,
   CURLMOPT_TIMERDATA = 10005,
+  CURLMOPT_PUSHFUNCTION = 20014,
+  CURLMOPT_PUSHDATA = 10015,
+  CURLMOPT_NOTIFYFUNCTION = 20018,
+  CURLMOPT_NOTIFYDATA = 10019,
 };
 
 /* The type of an info is in its number. */

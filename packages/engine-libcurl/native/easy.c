@@ -45,10 +45,7 @@ void easy_drop_lists(easy *e) {
   }
 }
 
-void easy_destroy(void *object) {
-  easy *e = object;
-  multi_detach(e);
-  e->lib->easy_cleanup(e->curl);
+static void forget(easy *e) {
   mime_drop(e);
   share_leave(e);
   gather_free(e);
@@ -57,26 +54,44 @@ void easy_destroy(void *object) {
   free(e);
 }
 
+void easy_destroy(void *object) {
+  easy *e = object;
+  multi_detach(e);
+  e->lib->easy_cleanup(e->curl);
+  forget(e);
+}
+
+void easy_release(easy *e) {
+  callbacks_clear(e);
+  unset_lists(e);
+  e->lib->easy_setopt(e->curl, CURLOPT_ERRORBUFFER, NULL);
+  forget(e);
+}
+
 easy *easy_wrap(curlew_env *env, const lib *lib, CURL *curl) {
-  easy *e = curl == NULL ? NULL : calloc(1, sizeof *e);
-  if (e != NULL) {
-    *e = (easy){.env = env, .lib = lib, .curl = curl};
-    e->id = env_add(env, EASY, e);
-    if (e->id != 0) {
-      easy_apply_own(e);
-      return e;
-    }
+  easy *e = calloc(1, sizeof *e);
+  if (e == NULL) return NULL;
+  *e = (easy){.env = env, .lib = lib, .curl = curl};
+  e->id = env_add(env, EASY, e);
+  if (e->id != 0) {
+    easy_apply_own(e);
+    return e;
   }
-  if (curl != NULL) lib->easy_cleanup(curl);
   free(e);
   return NULL;
+}
+
+/* The easy's number, or 0; then the handle is gone, too. */
+static napi_value number_of(curlew_env *env, const lib *c, CURL *curl, const easy *e) {
+  if (e == NULL && curl != NULL) c->easy_cleanup(curl);
+  return number(env, e == NULL ? 0 : e->id);
 }
 
 static napi_value init(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   const lib *c = lib_at(integer(env, argv[0]));
-  easy *e = easy_wrap(env, c, c->easy_init());
-  return number(env, e == NULL ? 0 : e->id);
+  CURL *curl = c->easy_init();
+  return number_of(env, c, curl, curl == NULL ? NULL : easy_wrap(env, c, curl));
 }
 
 /* Copies share the lists they point to with their original, whose they are: copies of our own take their place. */
@@ -99,19 +114,33 @@ static bool copy_lists(easy *to, const easy *from) {
   return true;
 }
 
+easy *easy_wrap_copy(const easy *from, CURL *curl) {
+  easy *e = easy_wrap(from->env, from->lib, curl);
+  if (e == NULL) return NULL;
+  callbacks_clear(e);
+  if (from->mime != NULL) e->lib->easy_setopt(e->curl, CURLOPT_MIMEPOST, NULL);
+  if (copy_lists(e, from)) return e;
+  easy_release(e);
+  return NULL;
+}
+
 /* easyDuphandle(id): the number of a copy without callbacks and MIME body, which JavaScript sets again; or 0; -1
  * for one that gathers. */
 static napi_value duphandle(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   easy *from = env_find(env, EASY, integer(env, argv[0]));
-  if (from != NULL && from->gather.on) return number(env, -1);
-  easy *e = from == NULL ? NULL : easy_wrap(env, from->lib, from->lib->easy_duphandle(from->curl));
-  if (e == NULL) return number(env, 0);
-  callbacks_clear(e);
-  if (from->mime != NULL) e->lib->easy_setopt(e->curl, CURLOPT_MIMEPOST, NULL);
-  if (copy_lists(e, from)) return number(env, e->id);
-  easy_destroy(e);
-  return number(env, 0);
+  if (from == NULL) return number(env, 0);
+  if (from->gather.on) return number(env, -1);
+  CURL *curl = from->lib->easy_duphandle(from->curl);
+  return number_of(env, from->lib, curl, curl == NULL ? NULL : easy_wrap_copy(from, curl));
+}
+
+/* easyRelease(id): of a pushed handle that was not wanted. */
+static napi_value release(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e != NULL) easy_release(e);
+  return NULL;
 }
 
 static napi_value cleanup(napi_env napi, napi_callback_info info) {
@@ -152,6 +181,7 @@ static napi_value error_buffer(napi_env napi, napi_callback_info info) {
 napi_value easy_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "easyInit", init);
   export_function(env, exports, "easyCleanup", cleanup);
+  export_function(env, exports, "easyRelease", release);
   export_function(env, exports, "easyReset", reset);
   export_function(env, exports, "easyPause", pause);
   export_function(env, exports, "easyDuphandle", duphandle);

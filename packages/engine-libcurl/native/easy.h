@@ -33,8 +33,14 @@ typedef struct easy {
 /* The easy behind a pointer libcurl hands to a callback; NULL for handles of libcurl's own (C 2.10). */
 easy *easy_of(const curlew_env *env, const lib *lib, CURL *curl);
 
-/* An easy around a handle of libcurl's. NULL when memory is out, and then the handle is gone, too. */
+/* An easy around a handle of libcurl's. NULL when memory is out, and then the handle is still the caller's. */
 easy *easy_wrap(curlew_env *env, const lib *lib, CURL *curl);
+
+/* The same around a copy of `from` that libcurl made: without callbacks and MIME body, with lists of its own. */
+easy *easy_wrap_copy(const easy *from, CURL *curl);
+
+/* Forgets the easy, and leaves the handle, which is somebody else's to free. */
+void easy_release(easy *e);
 
 /* Sets again what is ours: after init and after reset. */
 void easy_apply_own(easy *e);

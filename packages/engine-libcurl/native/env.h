@@ -16,7 +16,7 @@ typedef struct {
 } slot;
 
 /* The order is that of the array given to setHooks. */
-typedef enum { HOOK_SOCKET, HOOK_TIMER, HOOK_OPENED, HOOK_CLOSING, HOOK_EASY, HOOK_COUNT } hook;
+typedef enum { HOOK_SOCKET, HOOK_TIMER, HOOK_OPENED, HOOK_CLOSING, HOOK_EASY, HOOK_NOTIFY, HOOK_PUSH, HOOK_COUNT } hook;
 
 typedef struct curlew_env {
   napi_env napi;

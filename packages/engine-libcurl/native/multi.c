@@ -6,11 +6,9 @@
 #include "args.h"
 #include "call.h"
 #include "easy.h"
+#include "push.h"
 #include "sockets.h"
 
-enum { CURLM_BAD_HANDLE = 1, CURLM_BAD_EASY_HANDLE = 2 };
-/* socketAction answers the running handles, or, below any of libcurl's codes, -1000 - CURLMcode. */
-enum { FAILED = -1000, CURLM_CALL_MULTI_PERFORM = -1 };
 /* Above the CURL_POLL values: the close of this descriptor will be announced. */
 enum { CLOSE_IS_TOLD = 8 };
 
@@ -32,12 +30,25 @@ static int timer_told(CURLM *curl, long timeout_ms, void *userp) {
   return 0;
 }
 
+static void notified(CURLM *curl, unsigned type, CURL *easy_handle, void *userp) {
+  multi *m = userp;
+  (void)curl;
+  easy *e = m->env->ending ? NULL : easy_of(m->env, m->lib, easy_handle);
+  call_hook(m->env, HOOK_NOTIFY, (double[]){m->id, type, e == NULL ? 0 : e->id}, 3, 0);
+}
+
 static CURLM *init_quietly(const lib *c) {
   int numbers[FEW];
   sockets_lowest_free(numbers);
   CURLM *curl = c->multi_init();
   sockets_close_on_exec(numbers);
   return curl;
+}
+
+/* What the callbacks get in C. The values users set as data stay in JavaScript. */
+static void apply_data(multi *m) {
+  const int options[] = {CURLMOPT_SOCKETDATA, CURLMOPT_TIMERDATA, CURLMOPT_PUSHDATA, CURLMOPT_NOTIFYDATA};
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) m->lib->multi_setopt(m->curl, options[i], m);
 }
 
 static napi_value init(napi_env napi, napi_callback_info info) {
@@ -53,28 +64,63 @@ static napi_value init(napi_env napi, napi_callback_info info) {
     free(m);
     return number(env, 0);
   }
+  apply_data(m);
   return number(env, m->id);
 }
 
-/* multiCallbacks(id, socket, timer, sockets opened and closed): which of them JavaScript wants. */
-static napi_value set_callbacks(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(4);
+/* multiCallback(id, option, wanted): whether JavaScript wants that callback. */
+static napi_value set_callback(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(3);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
-  const lib *c = m->lib;
-  m->tells_sockets = boolean(env, argv[3]);
-  int code = c->multi_setopt(m->curl, CURLMOPT_SOCKETFUNCTION, boolean(env, argv[1]) ? socket_told : NULL);
-  if (code == 0) code = c->multi_setopt(m->curl, CURLMOPT_SOCKETDATA, m);
-  if (code == 0) code = c->multi_setopt(m->curl, CURLMOPT_TIMERFUNCTION, boolean(env, argv[2]) ? timer_told : NULL);
-  if (code == 0) code = c->multi_setopt(m->curl, CURLMOPT_TIMERDATA, m);
-  return number(env, code);
+  int option = integer(env, argv[1]);
+  void *callback = NULL;
+  switch (boolean(env, argv[2]) ? option : 0) {
+    case CURLMOPT_SOCKETFUNCTION:
+      callback = socket_told;
+      break;
+    case CURLMOPT_TIMERFUNCTION:
+      callback = timer_told;
+      break;
+    case CURLMOPT_PUSHFUNCTION:
+      callback = push_told;
+      break;
+    case CURLMOPT_NOTIFYFUNCTION:
+      callback = notified;
+      break;
+  }
+  return number(env, m->lib->multi_setopt(m->curl, option, callback));
 }
 
+/* multiTellSockets(id, wanted): whether JavaScript wants to know which sockets are opened and closed. */
+static napi_value tell_sockets(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  if (m != NULL) m->tells_sockets = boolean(env, argv[1]);
+  return NULL;
+}
+
+/* Also for those that take an off_t, which is as wide on the platforms supported. */
 static napi_value set_long(napi_env napi, napi_callback_info info) {
   ARGUMENTS(3);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   return number(env, m->lib->multi_setopt(m->curl, integer(env, argv[1]), (long)wide(env, argv[2])));
+}
+
+/* multiNotify(id, type, wanted) */
+static napi_value set_notify(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(3);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  if (m == NULL) return number(env, CURLM_BAD_HANDLE);
+  int (*set)(CURLM *, unsigned) = boolean(env, argv[2]) ? m->lib->multi_notify_enable : m->lib->multi_notify_disable;
+  return number(env, set == NULL ? CURLM_UNKNOWN_OPTION : set(m->curl, (unsigned)integer(env, argv[1])));
+}
+
+void multi_takes(multi *m, easy *e) {
+  gather_begin(e, m);
+  e->multi = m;
+  sockets_apply(e);
 }
 
 static napi_value add(napi_env napi, napi_callback_info info) {
@@ -84,11 +130,7 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->lib != m->lib) return number(env, CURLM_BAD_EASY_HANDLE);
   multi *before = e->multi;
-  if (before == NULL) {
-    gather_begin(e, m);
-    e->multi = m;
-    sockets_apply(e);
-  }
+  if (before == NULL) multi_takes(m, e);
   int code = m->lib->multi_add_handle(m->curl, e->curl);
   if (code != 0) e->multi = before;
   return number(env, code);
@@ -115,6 +157,9 @@ static napi_value remove_handle(napi_env napi, napi_callback_info info) {
   return number(env, multi_remove(m, e));
 }
 
+/* curl_multi_perform would have it called again; never since 7.20 (C 8.4). */
+enum { CURLM_CALL_MULTI_PERFORM = -1 };
+
 static double running_or_code(int code, int running) {
   if (code == 0) return running;
   return code == CURLM_CALL_MULTI_PERFORM ? code : FAILED - code;
@@ -129,12 +174,30 @@ static napi_value socket_action(napi_env napi, napi_callback_info info) {
   return number(env, running_or_code(code, running));
 }
 
+static napi_value socket_old(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  int running = 0;
+  if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_socket(m->curl, integer(env, argv[1]), &running);
+  return number(env, running_or_code(code, running));
+}
+
 static napi_value socket_all(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   int running = 0;
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
   int code = m->lib->multi_socket_all(m->curl, &running);
+  return number(env, running_or_code(code, running));
+}
+
+static napi_value perform(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  int running = 0;
+  if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_perform(m->curl, &running);
   return number(env, running_or_code(code, running));
 }
 
@@ -170,6 +233,22 @@ static napi_value info_read(napi_env napi, napi_callback_info info) {
   return number(env, e == NULL ? 0 : e->id);
 }
 
+/* multiGetHandles(id): the numbers of the easies that are added; 0 stands for one of libcurl's own. */
+static napi_value get_handles(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  napi_value out;
+  if (m == NULL || m->lib->multi_get_handles == NULL || napi_create_array(napi, &out) != napi_ok) return NULL;
+  CURL **handles = m->lib->multi_get_handles(m->curl);
+  if (handles == NULL) return NULL;
+  for (uint32_t i = 0; handles[i] != NULL; i++) {
+    easy *e = easy_of(env, m->lib, handles[i]);
+    napi_set_element(napi, out, i, number(env, e == NULL ? 0 : e->id));
+  }
+  m->lib->free(handles);
+  return out;
+}
+
 static void detach_easies(multi *m) {
   for (int32_t id = 1; id < m->env->slot_count; id++) {
     easy *e = env_find(m->env, EASY, id);
@@ -197,15 +276,20 @@ static napi_value cleanup(napi_env napi, napi_callback_info info) {
 
 napi_value multi_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "multiInit", init);
-  export_function(env, exports, "multiCallbacks", set_callbacks);
+  export_function(env, exports, "multiCallback", set_callback);
+  export_function(env, exports, "multiTellSockets", tell_sockets);
+  export_function(env, exports, "multiNotify", set_notify);
   export_function(env, exports, "multiSetLong", set_long);
   export_function(env, exports, "multiAddHandle", add);
   export_function(env, exports, "multiRemoveHandle", remove_handle);
   export_function(env, exports, "multiSocketAction", socket_action);
+  export_function(env, exports, "multiSocket", socket_old);
   export_function(env, exports, "multiSocketAll", socket_all);
+  export_function(env, exports, "multiPerform", perform);
   export_function(env, exports, "multiTimeout", timeout);
   export_function(env, exports, "multiAssign", assign);
   export_function(env, exports, "multiInfoRead", info_read);
+  export_function(env, exports, "multiGetHandles", get_handles);
   export_function(env, exports, "multiCleanup", cleanup);
   return exports;
 }

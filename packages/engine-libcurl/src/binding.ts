@@ -29,6 +29,9 @@ const hooks = [
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketOpened(fd),
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketClosing(fd),
   (easy: number, option: number, ...args: unknown[]) => easyById(easy)?.callBack(option, args),
+  (multi: number, type: number, easy: number) => multis.get(multi)?.deref()?.notified(type, easy),
+  (multi: number, parent: number, pushed: number, headers: Uint8Array) =>
+    multis.get(multi)?.deref()?.pushed(parent, pushed, headers),
 ];
 
 let loaded: Native | undefined;
@@ -105,6 +108,13 @@ export function setHost(easy: number, host: Host | undefined): void {
 export function forgetEasy(id: number, owner?: object): void {
   if (owner) droppedEasies.unregister(owner);
   loaded?.easyCleanup(id);
+  easies.delete(id);
+}
+
+/** The handle stays, and is libcurl's. */
+export function releaseEasy(id: number, owner: object): void {
+  droppedEasies.unregister(owner);
+  loaded?.easyRelease(id);
   easies.delete(id);
 }
 

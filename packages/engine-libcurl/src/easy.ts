@@ -1,5 +1,5 @@
 import { type CurlewError, type EasyHandle, MisuseError, MultiError, TransferError } from "@curlew/core";
-import { forgetEasy, hostOf, isShare, keepEasy, native } from "./binding.js";
+import { forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
 import * as connection from "./connection.js";
 import { CallbackTable } from "./easy-callbacks.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
@@ -36,11 +36,12 @@ export class Easy implements EasyHandle {
   #postFields = false;
   readonly #listener: EasyListener;
 
-  /** `from`: whose options to copy; `duphandle` says it. */
-  constructor(library: Libcurl, from?: Easy) {
+  /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
+  constructor(library: Libcurl, from?: Easy | number) {
     this.library = library;
     this.#callbacks = new CallbackTable(library.version);
-    const id = from ? native().easyDuphandle(from.id) : native().easyInit(library.index);
+    const id =
+      typeof from === "number" ? from : from ? native().easyDuphandle(from.id) : native().easyInit(library.index);
     if (id < 0)
       throw new MisuseError("HANDLE_IN_USE", "the handle of a transfer cannot be copied: it has the engine's sink");
     if (id === 0) throw new TransferError("LIBCURL_FAILED", "libcurl gave no easy handle: out of memory");
@@ -218,6 +219,13 @@ export class Easy implements EasyHandle {
     this.#id = 0;
     this.#share = null;
     this.#callbacks.surface(() => forgetEasy(id, this));
+  }
+
+  /** Of a pushed handle that is not wanted: libcurl frees it itself. */
+  release(): void {
+    const id = this.#id;
+    this.#id = 0;
+    releaseEasy(id, this);
   }
 
   // --- the connection, with CONNECT_ONLY: 1 for send and recv, 2 for WebSocket ----------------------------------------

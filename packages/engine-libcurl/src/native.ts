@@ -1,3 +1,5 @@
+import type { VersionInfo } from "./global.js";
+
 /** The addon's functions, as native/*.c exports them. Handles are numbers; 0 is none. Codes are libcurl's. */
 export interface Native {
   /** `fresh`: for the first time in this process, whatever thread asks. */
@@ -7,11 +9,18 @@ export interface Native {
   options(library: number): (string | number)[];
   easyStrerror(library: number, code: number): string;
   multiStrerror(library: number, code: number): string;
+  shareStrerror(library: number, code: number): string;
+  urlStrerror(library: number, code: number): string;
+  /** id and name of each, one after the other. */
+  tlsBackends(library: number): (number | string)[];
+  /** The functions this libcurl is too old for, by their full names. */
+  absentFunctions(library: number): string[];
   setHooks(hooks: readonly unknown[]): void;
   live(): { easies: number; multis: number; shares: number };
 
   easyInit(library: number): number;
   easyCleanup(easy: number): void;
+  easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
   /** The copy's number, or 0. */
@@ -52,15 +61,25 @@ export interface Native {
   shareCleanup(share: number, dropped: boolean): number;
 
   multiInit(library: number): number;
-  multiCallbacks(multi: number, socket: boolean, timer: boolean, sockets: boolean): number;
-  multiSetLong(multi: number, option: number, value: number): number;
+  multiCallback(multi: number, option: number, wanted: boolean): number;
+  multiTellSockets(multi: number, wanted: boolean): void;
+  multiNotify(multi: number, type: number, wanted: boolean): number;
+  multiSetLong(multi: number, option: number, value: number | bigint): number;
   multiAddHandle(multi: number, easy: number): number;
   multiRemoveHandle(multi: number, easy: number): number;
   multiSocketAction(multi: number, fd: number, bits: number): number;
+  multiSocket(multi: number, fd: number): number;
   multiSocketAll(multi: number): number;
+  multiPerform(multi: number): number;
   multiTimeout(multi: number): number;
   multiAssign(multi: number, fd: number, index: number): number;
   multiInfoRead(multi: number, out: Int32Array): number;
+  multiGetHandles(multi: number): number[] | undefined;
+  /** [highest, to read, to write, with exceptions], or a CURLMcode. */
+  multiFdset(multi: number): [number, number[], number[], number[]] | number;
+  multiWaitfds(multi: number, room: Int32Array): number;
+  multiWait(multi: number, extraFds: Int32Array, timeoutMs: number, poll: boolean): number;
+  multiWakeup(multi: number): number;
   multiCleanup(multi: number): void;
 }
 
@@ -83,31 +102,15 @@ export enum Refusal {
   BODY_TOO_LONG,
 }
 
-/** What curl_version_info says. */
-export interface VersionInfo {
-  readonly summary: string;
-  readonly version: string;
-  /** 0xXXYYZZ. */
-  readonly versionNum: number;
-  readonly host: string;
-  readonly features: number;
-  readonly ssl: string | undefined;
-  readonly protocols: readonly string[];
-  readonly nghttp2: string | undefined;
-  readonly quic: string | undefined;
-  readonly ares: string | undefined;
-  readonly cainfo: string | undefined;
-  readonly capath: string | undefined;
-  /** Empty before 7.87. */
-  readonly featureNames: readonly string[];
-}
-
 /** What a multi hears of callbacks. `what` is a CURL_POLL value, plus CLOSE_IS_TOLD. */
 export interface MultiListener {
   socketTold(easy: number, fd: number, what: number, index: number): void;
   timerTold(timeoutMs: number): void;
   socketOpened(fd: number): void;
   socketClosing(fd: number): void;
+  notified(type: number, easy: number): void;
+  /** Answers a CURL_PUSH_ value. */
+  pushed(parent: number, pushed: number, headers: Uint8Array): number;
 }
 
 /** What an easy hears of callbacks, and of its multi; the answers are those of libcurl's callbacks. */
