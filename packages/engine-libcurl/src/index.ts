@@ -35,3 +35,4 @@ export type { Header } from "./native.js";
 export type { Option, OptionKind, OptionTable } from "./options.js";
 export { CURL_PUSH_DENY, CURL_PUSH_ERROROUT, CURL_PUSH_OK, type PushFunction, type PushHeaders } from "./push.js";
 export { Share, type ShareKind } from "./share.js";
+export { type Support, supportOf } from "./support.js";
