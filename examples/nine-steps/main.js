@@ -37,21 +37,21 @@ for (const url of process.argv.slice(2)) {
 // Step 4. Call socketAll once: it starts every transfer.
 let running = multi.socketAll();
 
-// A multi without transfers is a portable poll(2).
+// Step 5. The collection of sockets to watch is the map above, kept by the callback; poll(2) wants it in words of its own. A
+// multi without transfers is a portable poll(2).
 const poller = new Multi(multi.library);
-
-while (running > 0) {
-  // Step 5. Collect the sockets that the callback told, ...
-  const wanted = [...sockets].map(([fd, action]) => ({
+const wanted = () =>
+  [...sockets].map(([fd, action]) => ({
     fd,
     events: (action & CURL_POLL_IN ? CURL_WAIT_POLLIN : 0) | (action & CURL_POLL_OUT ? CURL_WAIT_POLLOUT : 0),
   }));
 
-  // Step 6. ... and ask libcurl how long to wait for them. -1 means that it has no idea: then a second is as good as any.
+while (running > 0) {
+  // Step 6. Ask libcurl how long to wait. -1 means that it has no idea: then a second is as good as any.
   const timeoutMs = multi.timeout();
 
-  // Step 7. Wait for action on one of them, or for the time to pass.
-  const { numFds, extraFds } = poller.poll(wanted, timeoutMs < 0 ? 1000 : timeoutMs);
+  // Step 7. Wait for action on a socket, or for the time to pass.
+  const { numFds, extraFds } = poller.poll(wanted(), timeoutMs < 0 ? 1000 : timeoutMs);
 
   // Step 8. Tell libcurl which sockets had action; or that none had. Each of these calls may call back about any socket,
   // and end any transfer.
@@ -75,7 +75,7 @@ while (running > 0) {
     easy.cleanup();
   }
 
-  // Step 9. Go back to step 5.
+  // Step 9. Go back to step 6.
 }
 
 poller.cleanup();

@@ -12,6 +12,7 @@
 #include "select.h"
 #include "setopt.h"
 #include "share.h"
+#include "telling.h"
 
 #include <stdlib.h>
 
@@ -87,6 +88,7 @@ NAPI_MODULE_INIT() {
   gather_register(created, exports);
   global_register(created, exports);
   select_register(created, exports);
+  telling_register(created, exports);
   callbacks_register(created, exports);
   connection_register(created, exports);
   header_register(created, exports);
