@@ -149,6 +149,10 @@ describe("easy options", () => {
         set("HTTPHEADER", [`X-Number: ${i}`, `X-Filler: ${"h".repeat(1000)}`]);
         set("POSTFIELDS", new Uint8Array(2000));
         set("CAINFO_BLOB", new Uint8Array(1000));
+        set("TIMEOUT_MS", i);
+        set("MAX_RECV_SPEED_LARGE", i);
+        set("PREREQFUNCTION", i % 2 ? null : () => i);
+        set("DEBUGFUNCTION", () => new Uint8Array(1000));
       }
       collect();
       return process.memoryUsage().rss / 1_048_576;
