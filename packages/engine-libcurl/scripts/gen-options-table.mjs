@@ -1,6 +1,6 @@
 // Writes docs/options.md from what the given libcurls say of themselves, and what the engine says of their options:
 //   node scripts/gen-options-table.mjs FILE [FILE...]
-// Give the tested ones, oldest first. It uses what is built.
+// Give the tested ones, oldest first. It uses what is built; `npm run format` then aligns the tables.
 
 import { writeFileSync } from "node:fs";
 import { loadLibcurl, supportOf } from "../dist/index.js";

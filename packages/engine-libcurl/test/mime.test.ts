@@ -183,6 +183,26 @@ describe("a MIME body", () => {
   });
 });
 
+describe("a collected transfer", () => {
+  it("takes one as option MIMEPOST, with a body of its own no more, and its streams cannot pause", async () => {
+    const run = async (mime: Mime): Promise<number> => {
+      const easy = loop.multi.prepare({ url: base, curl: { MIMEPOST: mime } });
+      loop.multi.addHandle(easy);
+      await loop.until(loop.done.length + 1);
+      const result = loop.done.at(-1)?.result ?? -1;
+      failure = easy.failure(result);
+      easy.cleanup();
+      return result;
+    };
+    expect(await run([{ name: "s", stream: streamOf(Buffer.from("streamed")) }])).toBe(0);
+    expect(partsOf(bodies[0] ?? { type: "", text: "" })[0]?.content).toBe("streamed");
+    expect(await run([{ name: "s", stream: { read: () => CURL_READFUNC_PAUSE, sizeBytes: 5 } }])).toBe(42);
+    expect(failure).toMatchObject({ code: "CALLBACK_FAILED", cause: { code: "OUT_OF_RANGE" } });
+    const both = { url: base, body: Buffer.from("b"), curl: { MIMEPOST: [{ name: "a", data: "b" }] } };
+    expect(() => loop.multi.prepare(both)).toThrow(expect.objectContaining({ code: "OUT_OF_RANGE" }));
+  });
+});
+
 describe("a stream that throws", () => {
   it("aborts the transfer, and what was thrown is the cause", async () => {
     const cause = new Error("no more");

@@ -19,7 +19,12 @@ function documented(of: keyof typeof sections): Map<string, Line> {
   const text = readFileSync(new URL("../../../docs/options.md", import.meta.url), "utf8");
   const section = text.split("\n## ").find((part) => part.startsWith(sections[of])) ?? "";
   const lines = section.split("\n").filter((line) => line.startsWith("| "));
-  const cells = lines.map((line) => line.slice(2, -2).split(" | "));
+  const cells = lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
   const column = cells[0]?.indexOf(library.version) ?? -1;
   return new Map(
     cells.slice(2).map((row) => [row[0] ?? "", { kind: row[1] ?? "", here: row[column], reachable: row.at(-1) ?? "" }]),
