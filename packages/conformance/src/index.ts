@@ -67,4 +67,11 @@ export async function runCase(each: Case, factory: Factory, options: Conformance
     await (failed ? scene.finish().catch(() => {}) : scene.finish());
   }
 }
-export { type EngineBench, type EngineResult, engineCases, judgeEngine, runEngineCase } from "./engine/index.js";
+export {
+  type Arranged,
+  type EngineBench,
+  type EngineResult,
+  engineCases,
+  judgeEngine,
+  runEngineCase,
+} from "./engine/index.js";

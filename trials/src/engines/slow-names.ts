@@ -1,0 +1,27 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "../root.js";
+
+/** Which file is meant is asked of another process: once a libcurl is loaded here, its names cannot be slowed down any more. */
+function resolved(file: string | undefined): string {
+  const engine = pathToFileURL(join(root, "packages/engine-libcurl/dist/index.js")).href;
+  const script = `import { loadLibcurl } from "${engine}"; console.log(loadLibcurl(process.argv[1]).path)`;
+  const asked = ["--input-type=module", "--no-warnings", "-e", script, ...(file === undefined ? [] : [file])];
+  return execFileSync(process.execPath, asked, { encoding: "utf8" }).trim();
+}
+
+/** A libcurl that looks some names up slowly (native/slow-names.c), in front of that one; undefined where there is no C compiler. */
+export function slowNames(file: string | undefined): string | undefined {
+  if (spawnSync("cc", ["--version"]).status !== 0) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), "curlew-slow-names-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const libcurl = resolved(file);
+  const made = join(folder, "libcurl-slow-names.so");
+  const source = join(root, "trials/native/slow-names.c");
+  const linked = ["-Wl,--no-as-needed", libcurl, `-Wl,-rpath,${dirname(libcurl)}`];
+  execFileSync("cc", ["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o", made, source, ...linked, "-ldl"]);
+  return made;
+}
