@@ -4,6 +4,7 @@ import { drivenUsers } from "./cases/driven-users.js";
 import { ends, lies } from "./cases/ends.js";
 import { lifecycle } from "./cases/lifecycle.js";
 import { readiness } from "./cases/readiness.js";
+import { states } from "./cases/states.js";
 import { timers } from "./cases/timers.js";
 import { Scene } from "./scene.js";
 import type { Capabilities, Case, ConformanceOptions, Factory, TestFunction } from "./types.js";
@@ -26,6 +27,7 @@ export const cases: readonly Case[] = [
   ...timers,
   ...batches,
   ...ends,
+  ...states,
   ...lies,
   ...fairness,
   ...drivenEvents,

@@ -19,7 +19,8 @@ export interface Caught {
 function loopArm({ kernel, loop }: Pick<Mutant, "kernel" | "loop">): Arm {
   const simulated = new kernel.Kernel();
   const adapter = loop.simulatedLoop(simulated as Kernel);
-  return { adapter, descriptors: simulated, turn: () => adapter.turn(), held: () => adapter.held };
+  const jump = (ms: number) => simulated.clock.block(simulated.clock.nowMs + ms);
+  return { adapter, descriptors: simulated, turn: () => adapter.turn(), held: () => adapter.held, jump };
 }
 
 export const soundArm: Factory = () => loopArm({ kernel: { Kernel }, loop: { simulatedLoop } } as Mutant);

@@ -154,6 +154,20 @@ export const timers: readonly Case[] = [
   },
   {
     group,
+    rule: "P 21, C 4.7",
+    what: "that was due long ago fires once, and the next one is not early for it",
+    async run(scene) {
+      const watched = scene.attach();
+      watched.loop.arm(3);
+      scene.jump(3_600_000);
+      await scene.until(() => watched.expirations > 0, "a timer that is late must fire (P 21, C 4.7)");
+      await scene.settle();
+      assert.equal(watched.expirations, 1, "once: there is nothing to catch up with (P 21, C 4.7)");
+      await firesAfter(scene, 8, (loop) => loop.arm(8));
+    },
+  },
+  {
+    group,
     rule: "C 4.2, C40",
     what: "of the longest delay is accepted, and does not fire at once",
     async run(scene) {
