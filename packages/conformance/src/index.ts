@@ -1,5 +1,6 @@
 import { batches, fairness } from "./cases/batches.js";
 import { drivenEvents } from "./cases/driven-events.js";
+import { drivenFailures } from "./cases/driven-failures.js";
 import { drivenUsers } from "./cases/driven-users.js";
 import { ends, lies } from "./cases/ends.js";
 import { lifecycle } from "./cases/lifecycle.js";
@@ -32,6 +33,7 @@ export const cases: readonly Case[] = [
   ...fairness,
   ...drivenEvents,
   ...drivenUsers,
+  ...drivenFailures,
 ];
 
 const CLAIMED: Capabilities = { refusesFiles: true, refusesClosed: true, showsHold: true };

@@ -7,10 +7,13 @@ import { brokenDrivers } from "./drivers.js";
 import { brokenLoops } from "./loops.js";
 import { load, type Mutant, type Mutation } from "./mutate.js";
 
+/** So many cases are few: a tenth of them. A mutant that more of them catch says little about any, and is let go then. */
+export const FEW = 12;
+
 /** A mutant and what caught it. */
 export interface Caught {
   readonly mutation: Mutation;
-  /** The cases that failed by an assertion that names a rule. */
+  /** The cases that failed by an assertion that names a rule; at most one more than few. */
   readonly killers: readonly string[];
   /** Cases that failed in another way: they do not count. */
   readonly crashed: readonly string[];
@@ -35,6 +38,7 @@ async function judge(mutation: Mutation, using: (mutant: Mutant) => [Factory, Co
     if (failure === undefined) continue;
     const named = failure instanceof AssertionError && /\((C ?|P ?|contract, )/.test(failure.message);
     (named ? killers : crashed).push(nameOf(each));
+    if (killers.length > FEW) break;
   }
   mutant.dispose();
   return { mutation, killers, crashed };

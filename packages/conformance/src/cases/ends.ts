@@ -79,6 +79,8 @@ const errors: Case[] = [
       scene.write(againPeer);
       await scene.settle();
       assert.deepEqual(of(again), [], "what was refused is not registered (contract, watch)");
+      loop.watch(again, CURL_POLL_IN);
+      await scene.until(() => of(again).length > 0, "and can be, once the number is somebody's (contract, watch)");
       scene.close(b);
     },
   },

@@ -10,6 +10,8 @@ const group = "states";
 interface Ended {
   readonly watched: Watched;
   readonly fd: number;
+  /** What its clock said before. */
+  readonly atMs: number;
 }
 
 async function busy(scene: Scene): Promise<Ended> {
@@ -18,7 +20,7 @@ async function busy(scene: Scene): Promise<Ended> {
   watched.loop.watch(fd, CURL_POLL_IN);
   await scene.turn();
   watched.loop.arm(0);
-  return { watched, fd };
+  return { watched, fd, atMs: watched.loop.now() };
 }
 
 /** The second half of an attachment's life: closing while `close` has not resolved, closed when it has. */
@@ -45,13 +47,12 @@ const afterwards: readonly {
   {
     rule: "contract, close",
     what: "now, unwatch and close are harmless; the clock does not go back",
-    async run(scene, { watched: { loop }, fd }) {
-      const before = loop.now();
+    async run(scene, { watched: { loop }, fd, atMs }) {
       const strangers = [fd, fd, 777, -1, scene.pair()[0]];
       for (const each of strangers)
         assert.doesNotThrow(() => loop.unwatch(each), `unwatch(${each}) after close (contract, close)`);
       await scene.turn();
-      assert.ok(loop.now() >= before, `now was ${before}, and is ${loop.now()} (contract, now)`);
+      assert.ok(loop.now() >= atMs, `now was ${atMs}, and is ${loop.now()} (contract, now)`);
       await scene.gone(loop.close());
     },
   },

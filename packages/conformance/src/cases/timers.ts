@@ -38,9 +38,10 @@ export const timers: readonly Case[] = [
     rule: "C 4.1, P 17",
     what: "is one slot: 1000, then 10, then 40 fires once, at 40",
     async run(scene) {
-      await firesAfter(scene, 40, (loop) => {
+      const tookMs = await firesAfter(scene, 40, (loop) => {
         for (const ms of [1000, 10, 40]) loop.arm(ms);
       });
+      assert.ok(tookMs < 1000, `it was served after ${tookMs} ms: the first arm was replaced (C 4.1, P 17)`);
     },
   },
   {
@@ -197,11 +198,15 @@ export const timers: readonly Case[] = [
     async run(scene) {
       const watched = scene.attach();
       const [a] = scene.readable();
-      watched.on.ready = () => watched.loop.disarm();
+      let before = 0;
+      watched.on.ready = () => {
+        watched.loop.disarm();
+        before = watched.expirations;
+        watched.on.ready = () => {};
+      };
       watched.loop.watch(a, CURL_POLL_IN);
+      watched.loop.arm(0);
       await scene.until(() => watched.seen.length > 0, "a readable descriptor must be reported (contract, watch)");
-      const before = watched.expirations;
-      watched.on.ready = () => {};
       await scene.pass(5);
       assert.equal(watched.expirations, before, "expired must not follow disarm (C 4.2, P 15)");
     },
@@ -212,7 +217,7 @@ async function firesAfter(
   scene: Scene,
   delayMs: number,
   arm: (loop: { arm(ms: number): void }) => void,
-): Promise<void> {
+): Promise<number> {
   const watched = scene.attach();
   let started = 0;
   let firedAt = Number.NaN;
@@ -233,4 +238,5 @@ async function firesAfter(
   );
   await scene.pass(delayMs);
   assert.equal(watched.expirations, 1, "one-shot (C 4.1, P 17)");
+  return tookMs;
 }
