@@ -7,7 +7,9 @@ import { pathToFileURL } from "node:url";
 /** The browser of this machine: CHROMIUM names it, or it is in the path; undefined when there is none. Nothing installs one here. */
 export function findChromium(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const usual = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => folders.map((at) => join(at, name)));
+  const usual = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) =>
+    folders.map((at) => join(at, name)),
+  );
   return [process.env.CHROMIUM ?? "", ...usual].find((file) => file !== "" && executable(file));
 }
 

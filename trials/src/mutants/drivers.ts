@@ -3,7 +3,24 @@ import type { Mutation } from "./mutate.js";
 const core = (file: string, name: string, rule: string, find: string, replace: string): Mutation => ({
   ...{ name, rule, file: `core/src/${file}.ts` },
   edits: [[find, replace]],
+  ...(unseen.has(name) ? { unseenBySimulation: true } : {}),
 });
+
+/** They concern what neither the model nor its kernel does: for the conformance suite alone. */
+const unseen = new Set([
+  "does not notice that the multi has failed",
+  "listens while the engine is freed",
+  "does not know CURLM_CALL_MULTI_PERFORM",
+  "does not hear that the loop is broken",
+  "takes transfers after it was closed",
+  "takes NONE for an interest",
+  "fails for what cannot be polled",
+  "warns each time",
+  "takes work for spinning",
+  "runs the last command first",
+  "arms for longer than a timer can hold",
+  "hangs when nothing is left to try", // the simulation has a scene of its own for it
+]);
 
 /** Drivers with one rule switched off. */
 export const brokenDrivers: readonly Mutation[] = [
@@ -146,16 +163,13 @@ export const brokenDrivers: readonly Mutation[] = [
     "const IDLE_WAKEUPS = 3;",
   ),
   core("stall-watch", "does not kick", "C 8.2", "if (this.#mayKick()) {", "if (owner.signs() < 0) {"),
-  {
-    ...core(
-      "stall-watch",
-      "hangs when nothing is left to try",
-      "P 20",
-      "if (stuck() && !owner.timerSet()) owner.stalled();",
-      "",
-    ),
-    unseenBySimulation: true,
-  },
+  core(
+    "stall-watch",
+    "hangs when nothing is left to try",
+    "P 20",
+    "if (stuck() && !owner.timerSet()) owner.stalled();",
+    "",
+  ),
   core(
     "deliveries",
     "ignores the budget",
