@@ -5,7 +5,7 @@ import { type Caught, FEW, judgeAll } from "../src/mutants/judge.js";
 let caught: Caught[];
 beforeAll(async () => {
   caught = await judgeAll();
-}, 300_000);
+}, 900_000);
 
 describe("the conformance suite", () => {
   it("catches every mutant, by an assertion that names the rule", () => {

@@ -36,7 +36,9 @@ function bench({ library, server, deafPort, slow }: World): EngineBench {
       if (kind === "malformed") return { url: "http://256.256.256.256.:99999/" };
       if (kind === "over TLS") return { url: `${server.https}/bytes/5`, options: tls };
       if (kind === "slow name")
-        return slow ? { url: "http://a.slow.test/" } : { why: "no C compiler here to slow names down with" };
+        return slow
+          ? { url: "http://a.slow.test/" }
+          : { why: "names can be slowed down with a C compiler, and for the first libcurl of a process" };
       if (kind === "over DoH")
         return { url: "http://doh.test/", options: { DOH_URL: "https://127.0.0.1:1/dns-query" } };
       if (kind === "refusing, then good")

@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "../root.js";
 
+let used = false;
+
 /** Which file is meant is asked of another process: once a libcurl is loaded here, its names cannot be slowed down any more. */
 function resolved(file: string | undefined): string {
   const engine = pathToFileURL(join(root, "packages/engine-libcurl/dist/index.js")).href;
@@ -13,9 +15,13 @@ function resolved(file: string | undefined): string {
   return execFileSync(process.execPath, asked, { encoding: "utf8" }).trim();
 }
 
-/** A libcurl that looks some names up slowly (native/slow-names.c), in front of that one; undefined where there is no C compiler. */
+/**
+ * A libcurl that looks some names up slowly (native/slow-names.c), in front of that one. undefined where there is no C compiler,
+ * and for a second libcurl: both call themselves libcurl.so.4, and the linker would put the first one behind it.
+ */
 export function slowNames(file: string | undefined): string | undefined {
-  if (spawnSync("cc", ["--version"]).status !== 0) return undefined;
+  if (used || spawnSync("cc", ["--version"]).status !== 0) return undefined;
+  used = true;
   const folder = mkdtempSync(join(tmpdir(), "curlew-slow-names-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const libcurl = resolved(file);
