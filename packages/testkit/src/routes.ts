@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { contentOf, type FileEntry, sha256 } from "./files.js";
+import { ranged } from "./ranged.js";
 
 /** HTTP/2 comes through node:http2's compatibility layer, which has the same methods. */
 type Route = (argument: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -44,6 +45,7 @@ export function makeRoutes(files: readonly FileEntry[]): Record<string, Route> {
       for (let i = 0; i * 1000 < Number(bytes); i++) response.setHeader(`X-Filler-${i}`, "x".repeat(980));
       answer(response, 200, "headers");
     },
+    ranged,
     /** Never answers. */
     hang() {},
     /** Answers after that many milliseconds. */

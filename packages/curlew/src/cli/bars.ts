@@ -11,7 +11,7 @@ const BAR_WIDTH = 20;
 const MOST_BARS = 20;
 
 interface Shown {
-  /** Bytes at a time, the oldest first. */
+  /** Bytes received until then, the oldest first. */
   readonly samples: { readonly atMs: number; readonly bytes: number }[];
 }
 
@@ -57,8 +57,8 @@ export class BarReport implements Report {
   #draw(): void {
     const nowMs = performance.now();
     // The last column is left free: terminals differ in what happens after it.
-    const width = (this.#stream.columns || 80) - 1;
-    const most = Math.max(1, Math.min(MOST_BARS, (this.#stream.rows || 24) - 3));
+    const width = this.#stream.columns - 1;
+    const most = Math.max(1, Math.min(MOST_BARS, this.#stream.rows - 3));
     const lines = [...this.#shown].map(([row, shown]) => barOf(row, rateOf(row, shown, nowMs), width));
     const rest = lines.length > most ? [`and ${lines.length - most} more`] : [];
     const sum = this.#count > 1 ? [`${this.#ended} of ${this.#count}`] : [];
@@ -67,7 +67,8 @@ export class BarReport implements Report {
 }
 
 /** Bytes a second, of late. */
-function rateOf({ bytes }: Row, { samples }: Shown, nowMs: number): number {
+function rateOf(row: Row, { samples }: Shown, nowMs: number): number {
+  const bytes = row.bytes - row.continuedFrom;
   samples.push({ atMs: nowMs, bytes });
   while (samples.length > 2 && nowMs - (samples[0]?.atMs ?? nowMs) > WINDOW_MS) samples.shift();
   const [oldest] = samples;

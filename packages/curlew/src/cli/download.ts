@@ -23,11 +23,10 @@ export class Download {
   readonly #all: Downloads;
   readonly #file: PartFile;
   #head: Head | undefined;
-  #continuedFrom = 0;
 
   constructor(url: string, path: string, all: Downloads) {
     this.url = url;
-    this.row = { label: basename(path), bytes: 0, totalBytes: undefined };
+    this.row = { label: basename(path), bytes: 0, continuedFrom: 0, totalBytes: undefined };
     this.#all = all;
     this.#file = new PartFile(path);
   }
@@ -68,8 +67,7 @@ export class Download {
   /** All of it is there. */
   async #complete(point: ResumePoint | undefined): Promise<void> {
     const offset = point?.offset ?? 0;
-    this.#continuedFrom = offset;
-    this.row.bytes = offset;
+    this.row.bytes = this.row.continuedFrom = offset;
     this.row.totalBytes = offset;
     if (!point?.state) return;
     await this.#file.reopen(offset);
@@ -80,8 +78,7 @@ export class Download {
   async #receive(transfer: ClientTransfer, head: Head, point: ResumePoint | undefined): Promise<void> {
     if (point) await this.#file.reopen(point.offset);
     else await this.#file.create(stateOf(this.url, head));
-    this.#continuedFrom = point?.offset ?? 0;
-    this.row.bytes = this.#continuedFrom;
+    this.row.bytes = this.row.continuedFrom = point?.offset ?? 0;
     this.row.totalBytes = point ? totalOf(head) : lengthOf(head);
     for await (const chunk of transfer.body) {
       await this.#file.write(chunk);
@@ -112,7 +109,7 @@ export class Download {
       status: this.#head?.status ?? 0,
       httpVersion: this.#head?.httpVersion ?? "",
       bytes: this.row.bytes,
-      continuedFrom: this.#continuedFrom,
+      continuedFrom: this.row.continuedFrom,
       tookMs: Math.round(tookMs),
       ...told(failure),
     };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../client.js";
@@ -28,6 +29,7 @@ export async function get(options: GetOptions, version: string): Promise<number>
     limits: { transfers: atOnce, transfersPerHost: atOnce },
   });
   const abort = new AbortController();
+  setMaxListeners(0, abort.signal); // one for each transfer: Node takes more than ten for a leak
   // Without a folder there is nothing to put in order: the signal's own way is the quickest.
   const interrupts = folder === undefined ? undefined : new Interrupts((signal) => abort.abort(signal));
   const all = { client, makeRequest, fails: request.fails, continues: options.continues, signal: abort.signal };
@@ -85,10 +87,15 @@ async function reportFor(options: GetOptions): Promise<Report> {
   const { silent, showsErrors, json, folder, urls } = options;
   if (silent) return showsErrors ? new ErrorReport() : silentReport;
   if (json) return new ErrorReport();
-  if (!process.stderr.isTTY || (folder === undefined && process.stdout.isTTY)) return new LineReport();
+  if (!canDraw(process.stderr) || (folder === undefined && process.stdout.isTTY)) return new LineReport();
   // Only here: who is no terminal need not have it.
   const { BarReport } = await import("./bars.js");
   return new BarReport(process.stderr, urls.length);
+}
+
+/** Some terminals say that they have no rows, or cannot move the cursor. */
+function canDraw(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.rows > 0 && stream.columns > 0 && process.env.TERM !== "dumb";
 }
 
 function interruptedLine(signal: string, results: readonly Result[]): string {

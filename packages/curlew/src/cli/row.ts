@@ -3,6 +3,8 @@ export interface Row {
   readonly label: string;
   /** Of the file, with what was there before; of the body where there is no file. */
   bytes: number;
+  /** How many of these were there before. */
+  continuedFrom: number;
   totalBytes: number | undefined;
 }
 

@@ -13,7 +13,7 @@ export class ToStdout {
 
   constructor(url: string, all: Downloads) {
     this.url = url;
-    this.row = { label: url, bytes: 0, totalBytes: undefined };
+    this.row = { label: url, bytes: 0, continuedFrom: 0, totalBytes: undefined };
     this.#all = all;
   }
 
