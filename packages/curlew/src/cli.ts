@@ -65,7 +65,8 @@ const args = process.argv.slice(2);
 try {
   process.exitCode = await main(args);
 } catch (error) {
-  if (error instanceof UsageError) process.exitCode = fail(`curlew get: ${error.message}\ncurlew get --help tells more`);
+  if (error instanceof UsageError)
+    process.exitCode = fail(`curlew get: ${error.message}\ncurlew get --help tells more`);
   else if (args[0] === "get") {
     const { exitCode, message } = failureOf(error);
     fail(printable(`curlew: (${exitCode}) ${message}`));

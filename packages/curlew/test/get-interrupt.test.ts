@@ -1,8 +1,9 @@
 /** SIGINT and SIGTERM: parts that can be gone on with, a last line, and an end. */
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { contentOf } from "@curlew/testkit";
-import { describe, expect, it } from "vitest";
-import { contents, get, linesOf, sizeOf, startGet, useFolder } from "./get-support.js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { contents, get, getCommand, linesOf, sizeOf, startGet, useFolder } from "./get-support.js";
 import { until, useServer } from "./support.js";
 
 const server = useServer();
@@ -22,7 +23,9 @@ for (const [signal, wanted] of [
       const queued = ranged("full");
       const { child, ended } = startGet(["-o", folder.path, "--json", "--parallel", "4", ...urls, queued]);
       const parts = urls.map((url) => folder.at(`${nameOf(url)}.part`));
-      await until(() => sizeOf(parts[1] ?? "") === 150_000 && sizeOf(parts[2] ?? "") === 1 && sizeOf(parts[3] ?? "") === 0);
+      await until(
+        () => sizeOf(parts[1] ?? "") === 150_000 && sizeOf(parts[2] ?? "") === 1 && sizeOf(parts[3] ?? "") === 0,
+      );
       await until(() => sizeOf(folder.at(nameOf(queued))) === SIZE);
       child.kill(signal);
       const first = await ended;
@@ -32,7 +35,9 @@ for (const [signal, wanted] of [
       );
       const errors = Object.fromEntries(linesOf(first).map(({ url, error }) => [url, error]));
       expect(urls.map((url) => errors[url])).toEqual([null, "ABORTED", "ABORTED", "ABORTED"]);
-      expect(folder.list().filter((name) => !name.includes(".part"))).toEqual([nameOf(urls[0] ?? ""), nameOf(queued)]);
+      expect(folder.list().filter((name) => !name.includes(".part"))).toEqual(
+        [nameOf(urls[0] ?? ""), nameOf(queued)].sort(),
+      );
 
       const second = await get("-o", folder.path, "--continue", "--json", ...urls, queued);
       expect(second).toMatchObject({ code: 0, stderr: "" });
@@ -40,12 +45,19 @@ for (const [signal, wanted] of [
       expect(urls.map((url) => from[url])).toEqual([SIZE, 150_000, 1, 0]);
       for (const url of [...urls, queued])
         expect(contents(folder.at(nameOf(url))).equals(contentOf("bytes", SIZE))).toBe(true);
-      expect(folder.list()).toEqual([...urls, queued].map(nameOf));
+      expect(folder.list()).toEqual([...urls, queued].map(nameOf).sort());
     });
 
     it("before any answer: nothing is left, and what waits for its turn is not sent", async () => {
       const folder = useFolder();
-      const { child, ended } = startGet(["-o", folder.path, "--parallel", "1", `${server.current.http}/hang`, ranged("full")]);
+      const { child, ended } = startGet([
+        "-o",
+        folder.path,
+        "--parallel",
+        "1",
+        `${server.current.http}/hang`,
+        ranged("full"),
+      ]);
       await until(() => isConnected(child.pid ?? 0));
       child.kill(signal);
       const { code, stderr } = await ended;
@@ -60,6 +72,24 @@ for (const [signal, wanted] of [
       expect(await ended).toMatchObject({ signal, stderr: "" });
     });
   });
+
+it("a second SIGINT ends at once what the first one could not", async () => {
+  const folder = useFolder();
+  // A disk that never answers.
+  const stuck = `import { open } from "node:fs/promises";
+    Object.getPrototypeOf(await open("/dev/null")).write = () => new Promise(() => setInterval(() => {}, 1000));
+    process.on("SIGINT", () => process.stdout.write("heard"));`;
+  const [command, args] = getCommand(["-o", folder.path, ranged("full")]);
+  const child = spawn(command, ["--import", `data:text/javascript,${encodeURIComponent(stuck)}`, ...args]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = new Promise((resolve) => child.on("close", (code) => resolve(code)));
+  await until(() => folder.list().some((name) => name.endsWith(".part")));
+  child.kill("SIGINT");
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  expect(child.exitCode).toBeNull();
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+});
 
 /** It has a socket to the server: by /proc, as the program says nothing while it waits. */
 function isConnected(pid: number): boolean {

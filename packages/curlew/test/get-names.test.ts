@@ -30,7 +30,23 @@ describe("the name from a URL", () => {
   for (const [url, name] of cases) it(`${url}: ${name}`, () => expect(fileNameOf(url)).toBe(name));
 
   it("never leads anywhere, whatever the URL", () => {
-    const pieces = ["%2f", "%2F", "..", ".", "%5c", "%00", "%0a", "con", "é", "%c3%a9", "%e2%80%ae", "%", " ", "~", "nul"];
+    const pieces = [
+      "%2f",
+      "%2F",
+      "..",
+      ".",
+      "%5c",
+      "%00",
+      "%0a",
+      "con",
+      "é",
+      "%c3%a9",
+      "%e2%80%ae",
+      "%",
+      " ",
+      "~",
+      "nul",
+    ];
     for (let i = 0; i < 20_000; i++) {
       const tail = Array.from({ length: 4 }, (_, k) => pieces[(i * 7 + k * (i % 11) + (i >> (k * 2))) % pieces.length]);
       const name = fileNameOf(`http://h/${tail.join("")}`);

@@ -86,7 +86,11 @@ export class Download {
     }
     const { totalBytes } = this.row;
     if (point && totalBytes !== undefined && this.#file.bytes !== totalBytes)
-      throw new Failure("PARTIAL_FILE", EXIT.partialFile, `the server sent less of it than it has: ${totalBytes} bytes`);
+      throw new Failure(
+        "PARTIAL_FILE",
+        EXIT.partialFile,
+        `the server sent less of it than it has: ${totalBytes} bytes`,
+      );
     await this.#file.finish();
   }
 

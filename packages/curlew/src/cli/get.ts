@@ -3,7 +3,7 @@ import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../client.js";
 import { Download, type Downloads } from "./download.js";
-import { writing } from "./failure.js";
+import { Failure, printable, writing } from "./failure.js";
 import { Interrupts } from "./interrupt.js";
 import { fileNamesOf } from "./names.js";
 import type { GetOptions } from "./options.js";
@@ -36,12 +36,20 @@ export async function get(options: GetOptions, version: string): Promise<number>
   const report = await reportFor(options);
   try {
     const results = await runAll(jobsOf(urls, folder, all), atOnce, report, options.json, abort);
-    report.close(interrupts?.signal ? interruptedLine(interrupts.signal, results) : undefined);
+    const { reason } = abort.signal;
+    const unwritten = reason instanceof Failure ? reason : undefined;
+    report.close(interrupts?.signal ? interruptedLine(interrupts.signal, results) : errorLine(unwritten));
+    if (unwritten) return unwritten.exitCode;
     return interrupts?.exitCode ?? results.find(({ exitCode }) => exitCode !== 0)?.exitCode ?? 0;
   } finally {
     interrupts?.stop();
     await client.close({ wait: false });
   }
+}
+
+/** Of stdout, where --json cannot be written; without a word when its reader has gone. */
+function errorLine(failure: Failure | undefined): string | undefined {
+  return failure?.message ? printable(`curlew: (${failure.exitCode}) ${failure.message}`) : undefined;
 }
 
 /** Before anything is sent: a folder that can be written. @throws Failure */

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { Failure, EXIT, writing } from "./failure.js";
+import { EXIT, Failure, writing } from "./failure.js";
 import { PART, PART_STATE } from "./names.js";
 import { canResume, type PartState, type ResumePoint } from "./resume.js";
 

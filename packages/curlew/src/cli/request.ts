@@ -61,7 +61,9 @@ function bodyOf(data: readonly string[]): Uint8Array {
 /** Without line ends and NULs, as curl has always sent it. */
 function fileOf(path: string): Buffer {
   try {
-    return Buffer.from(readFileSync(path === "-" ? 0 : path).filter((byte) => byte !== 13 && byte !== 10 && byte !== 0));
+    return Buffer.from(
+      readFileSync(path === "-" ? 0 : path).filter((byte) => byte !== 13 && byte !== 10 && byte !== 0),
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure("READ_ERROR", EXIT.readError, `-d @${path} cannot be read: ${why}`, error);

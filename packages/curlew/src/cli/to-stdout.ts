@@ -58,7 +58,9 @@ export function writeOut(bytes: Uint8Array | string): Promise<void> {
     process.stdout.write(bytes, (error) => {
       if (!error) return resolve();
       const gone = ["EPIPE", "ERR_STREAM_DESTROYED"].includes((error as NodeJS.ErrnoException).code ?? "");
-      reject(new Failure("WRITE_ERROR", EXIT.writeError, gone ? "" : `stdout cannot be written: ${error.message}`, error));
+      reject(
+        new Failure("WRITE_ERROR", EXIT.writeError, gone ? "" : `stdout cannot be written: ${error.message}`, error),
+      );
     });
   });
 }
