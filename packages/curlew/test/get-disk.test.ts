@@ -27,7 +27,7 @@ describe("a full disk", () => {
     if (mounted.status !== 0) return context.skip("a tmpfs cannot be mounted here (it wants root)");
     onTestFinished(() => void spawnSync("umount", [folder.path]));
     const big = url("ranged/1000000/big?plan=full");
-    const first = inShell("", ["-o", folder.path, big, url("bytes/1000")]);
+    const first = inShell("", ["-o", folder.path, "--parallel", "1", url("bytes/1000"), big]);
     expect(first.status).toBe(23);
     expect(first.stderr).toMatch(/curlew: \(23\) .*ENOSPC.*big\.part is kept/);
     expect(sizeOf(folder.at("big"))).toBe(-1);
@@ -97,7 +97,7 @@ describe("a slow disk", () => {
       progressIntervalMs: 1,
     });
     const { signal } = new AbortController();
-    const all = { client, makeRequest, fails: false, continues: false, signal };
+    const all = { client, makeRequest, fails: false, continues: false, inParts: true, signal };
     const slow = new Download(url(`bytes/${size}`), folder.at("slow"), all).run();
     // Meanwhile as much again comes to a reader that is not slow.
     expect((await client.request(url(`bytes/${size}`)).discard()).sizes.receivedBodyBytes).toBe(size);

@@ -1,6 +1,6 @@
 /** What `curlew get` leaves of a download that did not end, and how it goes on with it: byte for byte. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { contentOf } from "@curlew/testkit";
+import { contentOf, sha256 } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { contents, type Ended, get, type Line, linesOf, sizeOf, startGet, useFolder } from "./get-support.js";
 import { until, useServer } from "./support.js";
@@ -73,7 +73,13 @@ describe("--continue", () => {
     const folder = useFolder();
     const url = ranged("");
     const part = folder.at(`${nameOf(url)}.part`);
-    for (const state of [JSON.stringify({ url: "http://other/", totalBytes: SIZE }), undefined, "{", "null", "[]"]) {
+    for (const state of [
+      JSON.stringify({ urlSha256: sha256(Buffer.from("http://other/")), totalBytes: SIZE }),
+      undefined,
+      "{",
+      "null",
+      "[]",
+    ]) {
       writeFileSync(part, "wrong".repeat(1000));
       if (state !== undefined) writeFileSync(`${part}.json`, state);
       expect((await getJson(folder, url, "--continue")).line).toMatchObject({ error: null, continuedFrom: 0 });
@@ -135,11 +141,24 @@ describe("--continue", () => {
     const victim = folder.at("victim");
     writeFileSync(victim, "mine");
     symlinkSync(victim, folder.at(`${nameOf(url)}.part`));
-    writeFileSync(folder.at(`${nameOf(url)}.part.json`), JSON.stringify({ url, totalBytes: SIZE }));
+    writeFileSync(
+      folder.at(`${nameOf(url)}.part.json`),
+      JSON.stringify({ urlSha256: sha256(Buffer.from(url)), totalBytes: 9 }),
+    );
     expect((await getJson(folder, url, "--continue")).line.error).toBeNull();
     expect(contents(victim).toString()).toBe("mine");
     expect(contents(folder.at(nameOf(url))).equals(whole())).toBe(true);
   });
+
+  for (const args of [["-d", "x"], ["-XPUT"], ["-H", "Range: bytes=0-"]])
+    it(`never with a part of what ${args.join(" ")} asked for`, async () => {
+      const folder = useFolder();
+      const url = ranged(`plan=cut:${SOME},full&validators=none`);
+      await getJson(folder, url, ...args);
+      expect(folder.list()).toEqual([`${nameOf(url)}.part`]);
+      expect((await getJson(folder, url, "--continue")).line).toMatchObject({ error: null, continuedFrom: 0 });
+      expect(contents(folder.at(nameOf(url))).equals(whole())).toBe(true);
+    });
 
   it("without it the part is begun anew", async () => {
     const folder = useFolder();

@@ -1,8 +1,9 @@
 /** `curlew get` as people call it: built, in a process of its own, against real servers. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { contentOf, sha256 } from "@curlew/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { contents, get, linesOf, startGet, useFolder } from "./get-support.js";
 import { useServer } from "./support.js";
 
@@ -116,7 +117,6 @@ describe("exit codes", () => {
     ["a file of -d that is not there", 26, () => ["-d", "@/nowhere/at/all", url("echo")]],
     ["too slow for --max-time", 28, () => ["-m", "0.2", url("hang")]],
     ["a certificate of nobody we trust", 60, () => [`${server.current.https}/bytes/1`]],
-    ["a redirect to another scheme", 0, () => ["-L", url("redirect/0")]],
     ["redirects without an end", 47, () => ["-L", url("redirect/60")]],
     ["--cacert of a file that is not there", 77, () => ["--cacert", "/nowhere.pem", `${server.current.https}/bytes/1`]],
   ];
@@ -126,6 +126,12 @@ describe("exit codes", () => {
       expect(code).toBe(wanted);
       if (wanted > 0) expect(stderr).toMatch(/^curlew/);
     });
+
+  it("a password in a URL is not shown", async () => {
+    const { stderr } = await get("http://me:s3cret@127.0.0.1:1/");
+    expect(stderr).toContain("http://me:***@127.0.0.1:1/");
+    expect(stderr).not.toContain("s3cret");
+  });
 
   it("the same URL with -s says nothing, with -sS what failed", async () => {
     expect(await get("-s", REFUSED)).toMatchObject({ code: 7, stderr: "" });
@@ -195,6 +201,26 @@ describe("redirects and HTTP/2", () => {
     const ended = await get("--json", "--http2", "--cacert", server.current.caFile, "-o", folder.path, ...urls);
     expect(linesOf(ended).map(({ httpVersion, status }) => `${httpVersion} ${status}`)).toEqual(Array(5).fill("2 200"));
     for (const n of [1, 2, 3, 4, 5]) expect(contents(folder.at(`${n}00000`)).equals(bytes(n * 100_000))).toBe(true);
+  });
+
+  it("--http2 without TLS: an upgrade that is accepted is not the answer", async () => {
+    const frame = (type: number, flags: number, stream: number, payload: string) =>
+      Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream, ...Buffer.from(payload, "latin1")]);
+    const upgraded = createServer((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+        // SETTINGS; HEADERS with ":status: 200" of HPACK's static table; DATA and the end of the stream.
+        socket.write(Buffer.concat([frame(4, 0, 0, ""), frame(1, 4, 1, "\x88"), frame(0, 1, 1, "hello")]));
+      });
+      socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => upgraded.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void upgraded.close());
+    const folder = useFolder();
+    const { port } = upgraded.address() as AddressInfo;
+    const ended = await get("--http2", "--json", "-o", folder.path, `http://127.0.0.1:${port}/hello`);
+    expect(linesOf(ended)).toMatchObject([{ status: 200, httpVersion: "2", error: null }]);
+    expect(contents(folder.at("hello")).toString()).toBe("hello");
   });
 
   it("-k does not ask who the server is", async () => {

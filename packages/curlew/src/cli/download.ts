@@ -13,6 +13,8 @@ export interface Downloads {
   /** 400 and above are failures. */
   readonly fails: boolean;
   readonly continues: boolean;
+  /** What is asked for can also be asked for in parts. */
+  readonly inParts: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +79,7 @@ export class Download {
   /** The part is written as it comes: while the disk is busy nothing is received beyond the high-water mark. */
   async #receive(transfer: ClientTransfer, head: Head, point: ResumePoint | undefined): Promise<void> {
     if (point) await this.#file.reopen(point.offset);
-    else await this.#file.create(stateOf(this.url, head));
+    else await this.#file.create(this.#all.inParts && head.status === 200 ? stateOf(this.url, head) : undefined);
     this.row.bytes = this.row.continuedFrom = point?.offset ?? 0;
     this.row.totalBytes = point ? totalOf(head) : lengthOf(head);
     for await (const chunk of transfer.body) {

@@ -6,7 +6,7 @@ import { Download, type Downloads } from "./download.js";
 import { Failure, printable, writing } from "./failure.js";
 import { Interrupts } from "./interrupt.js";
 import { fileNamesOf } from "./names.js";
-import type { GetOptions } from "./options.js";
+import { type GetOptions, whyOnlyWhole } from "./options.js";
 import { ErrorReport, LineReport, type Report, silentReport } from "./report.js";
 import { requestMaker } from "./request.js";
 import type { Result, Row } from "./row.js";
@@ -32,7 +32,14 @@ export async function get(options: GetOptions, version: string): Promise<number>
   setMaxListeners(0, abort.signal); // one for each transfer: Node takes more than ten for a leak
   // Without a folder there is nothing to put in order: the signal's own way is the quickest.
   const interrupts = folder === undefined ? undefined : new Interrupts((signal) => abort.abort(signal));
-  const all = { client, makeRequest, fails: request.fails, continues: options.continues, signal: abort.signal };
+  const all: Downloads = {
+    client,
+    makeRequest,
+    fails: request.fails,
+    continues: options.continues,
+    inParts: whyOnlyWhole(request) === undefined,
+    signal: abort.signal,
+  };
   const report = await reportFor(options);
   try {
     const results = await runAll(jobsOf(urls, folder, all), atOnce, report, options.json, abort);

@@ -139,10 +139,17 @@ function checkTogether({ urls, folder, json, continues, request, help }: GetOpti
   if (json && folder === undefined) throw new UsageError("--json has stdout for itself: say with -o where bodies go");
   if (!continues) return;
   if (folder === undefined) throw new UsageError("--continue goes on with files: say with -o where they are");
-  if (request.data.length > 0 || (request.method ?? "GET") !== "GET")
-    throw new UsageError("--continue is for GET: what -d or -X ask for cannot be asked for in parts");
-  if (request.headers.some((line) => /^(?:if-)?range\s*[:;]/i.test(line)))
-    throw new UsageError("--continue sends Range by itself: leave out that -H");
+  const why = whyOnlyWhole(request);
+  if (why !== undefined) throw new UsageError(why);
+}
+
+/** Why what is asked for cannot be asked for in parts; undefined when it can. */
+export function whyOnlyWhole({ data, method = "GET", headers }: RequestSettings): string | undefined {
+  if (data.length > 0 || method !== "GET")
+    return "--continue is for GET: what -d or -X ask for cannot be asked for in parts";
+  if (headers.some((line) => /^(?:if-)?range\s*[:;]/i.test(line)))
+    return "--continue sends Range by itself: leave out that -H";
+  return undefined;
 }
 
 function parallelOf(text = "8"): number {

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { EXIT, Failure, writing } from "./failure.js";
 import { PART, PART_STATE } from "./names.js";
-import { canResume, type PartState, type ResumePoint } from "./resume.js";
+import { canResume, type PartState, type ResumePoint, sha256 } from "./resume.js";
 
 /**
  * A file that is written as NAME.part and becomes NAME when it is whole. Beside the part stands what is needed to go on with
@@ -15,6 +15,8 @@ export class PartFile {
   readonly #statePath: string;
   #handle: FileHandle | undefined;
   #bytes = 0;
+  /** There may be a part by us. */
+  #made = false;
 
   constructor(path: string) {
     this.path = path;
@@ -41,18 +43,19 @@ export class PartFile {
       return whole ? { offset: whole, state: undefined } : undefined;
     }
     const state = await this.#readState();
-    if (part === 0 || state?.url !== url || !canResume(state)) return undefined;
+    if (part === 0 || state?.urlSha256 !== sha256(url) || !canResume(state)) return undefined;
     if (state.totalBytes !== undefined && part > state.totalBytes) return undefined;
     return { offset: part, state };
   }
 
-  /** Begins anew. What there was of a part is gone. @throws Failure */
-  async create(state: PartState): Promise<void> {
+  /** Begins anew. What there was of a part is gone. @param state undefined: it cannot be gone on with @throws Failure */
+  async create(state: PartState | undefined): Promise<void> {
     await writing(this.partPath, async () => {
       await this.#close();
       await rm(this.partPath, { force: true });
       await rm(this.#statePath, { force: true });
-      if (canResume(state)) await writeFile(this.#statePath, JSON.stringify(state), { flag: "wx" });
+      this.#made = true;
+      if (state && canResume(state)) await writeFile(this.#statePath, JSON.stringify(state), { flag: "wx" });
       this.#handle = await open(this.partPath, "wx");
       this.#bytes = 0;
     });
@@ -88,12 +91,12 @@ export class PartFile {
     });
   }
 
-  /** It is not whole. Keeps the part where it could be gone on with, or looked at. Answers whether there is one. */
+  /** It is not whole. Keeps the part, unless it is empty: to go on with, or to look at. Answers whether there is one. */
   async leave(): Promise<boolean> {
-    const made = this.#handle !== undefined;
     await this.#close();
-    if (made && this.#bytes === 0) await this.drop();
-    return made ? this.#bytes > 0 : (await sizeOf(this.partPath)) !== undefined;
+    const size = await sizeOf(this.partPath);
+    if (this.#made && !size) await this.drop();
+    return size !== undefined && size > 0;
   }
 
   async drop(): Promise<void> {
@@ -129,11 +132,11 @@ export class PartFile {
 }
 
 function checkState(value: unknown): PartState | undefined {
-  const { url, etag, lastModified, totalBytes } = (value ?? {}) as Record<string, unknown>;
-  if (typeof url !== "string") return undefined;
+  const { urlSha256, etag, lastModified, totalBytes } = (value ?? {}) as Record<string, unknown>;
+  if (typeof urlSha256 !== "string") return undefined;
   const text = (one: unknown): string | undefined => (typeof one === "string" ? one : undefined);
   const total = Number.isSafeInteger(totalBytes) ? (totalBytes as number) : undefined;
-  return { url, etag: text(etag), lastModified: text(lastModified), totalBytes: total };
+  return { urlSha256, etag: text(etag), lastModified: text(lastModified), totalBytes: total };
 }
 
 /** Of a file; undefined when there is none, or something else. */

@@ -44,5 +44,9 @@ export function lineOf(result: Result): string | undefined {
   }
   if (error === "ABORTED" || message === "") return undefined;
   const kept = part === null ? "" : `; ${part} is kept`;
-  return printable(`curlew: (${exitCode}) ${url}: ${message}${kept}`);
+  return printable(`curlew: (${exitCode}) ${withoutPassword(url)}: ${message}${kept}`);
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/(\/\/[^/?#@:]*):[^/?#]*@/, "$1:***@");
 }

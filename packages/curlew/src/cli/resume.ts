@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import type { Head } from "@curlew/core";
 
 /** What is kept beside a part, to go on with it safely. */
 export interface PartState {
-  readonly url: string;
+  /** Not the URL itself: there may be a password in it. */
+  readonly urlSha256: string;
   /** A strong one; undefined when the server gave none. */
   readonly etag: string | undefined;
   /** Last-Modified, where it is as good as a strong one. */
@@ -27,11 +29,15 @@ export type Verdict = "append" | "whole" | "complete" | "again" | "refused";
 /** The state to keep of an answer that is a file from its beginning. */
 export function stateOf(url: string, head: Head): PartState {
   return {
-    url,
+    urlSha256: sha256(url),
     etag: strongEtag(head),
     lastModified: strongDate(head),
     totalBytes: lengthOf(head),
   };
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Whether a part of it could be told from a part of something else: by a validator, or at least by its size. */
