@@ -60,6 +60,11 @@ export class BodyReader {
     this.#used = true;
   }
 
+  /** Whether the rest is being collected. */
+  get collecting(): boolean {
+    return this.#collected !== undefined;
+  }
+
   get used(): boolean {
     return this.#used;
   }

@@ -191,6 +191,8 @@ export class ClientTransfer {
     this.#head.reject(error);
     this.#trailers.reject(error);
     this.#infos.reject(error);
+    // After an abort nothing more is delivered; after any other end, what came before it is.
+    if (error.code === "ABORTED" && !this.#body.collecting) this.#body.unread.takeAll();
     this.#body.end(error);
   }
 

@@ -6,6 +6,7 @@ import type { Head } from "./head.js";
 import { HeaderFields } from "./header-fields.js";
 import { infosOf, phaseOf } from "./infos.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
+import { onAbort } from "./on-abort.js";
 import type { PreparedRequest } from "./request-options.js";
 import { runtime } from "./runtime.js";
 import type { Slots, Waiting } from "./slots.js";
@@ -34,10 +35,10 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   readonly #prepared: PreparedRequest;
   readonly #observer: TransferObserver;
   readonly #answers: Answers;
-  readonly #onAbort = (): void => this.#aborted();
   readonly #beganMs: number;
   /** "queued"; "running": the engine has it; "over": it has ended, and only its end may have to be told. */
   #state: "queued" | "running" | "over" = "queued";
+  #stopListening: (() => void) | undefined;
   #transfer: Transfer | undefined;
   #upload: Upload | undefined;
   #queuedMs = 0;
@@ -53,9 +54,9 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     this.#observer = observer;
     this.#answers = new Answers(
       {
-        informational: (head) => this.#silent || observer.informational?.(head),
-        redirect: (head) => this.#silent || observer.redirect?.(head),
-        head: (head) => this.#silent || observer.head?.(head),
+        informational: (head) => this.#deaf || observer.informational?.(head),
+        redirect: (head) => this.#deaf || observer.redirect?.(head),
+        head: (head) => this.#deaf || observer.head?.(head),
       },
       (head) => this.#mayBeFollowed(head),
     );
@@ -75,7 +76,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     try {
       const admitted = this.#owner.slots.enter(this);
       if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? AT_ONCE;
-      signal?.addEventListener("abort", this.#onAbort);
+      if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       if (admitted) this.#start();
     } catch (error) {
       this.#fail(error as CurlewError, "queued");
@@ -119,12 +120,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
 
   chunk(bytes: Uint8Array): void {
     this.#answers.settle();
-    if (!this.#silent) this.#observer.chunk?.(bytes);
+    if (!this.#deaf) this.#observer.chunk?.(bytes);
   }
 
   trailers(bytes: Uint8Array): void {
     this.#answers.settle();
-    if (!this.#silent) this.#observer.trailers?.(new HeaderFields(bytes));
+    if (!this.#deaf) this.#observer.trailers?.(new HeaderFields(bytes));
   }
 
   drain(): void {
@@ -140,7 +141,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   }
 
   outcome({ error, getinfo }: Outcome): void {
-    const phase = error && this.#phase(getinfo);
+    const phase = error && this.#phase(getinfo, error);
     if (!error) this.#answers.settle();
     if (this.#silent) return this.#end();
     if (!error) this.#tellProgress();
@@ -172,8 +173,13 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     if (this.#observer.started) runtime.queueMicrotask(() => this.#tellStarted());
   }
 
+  /** Nothing is told but the end, if that. */
+  get #deaf(): boolean {
+    return this.#silent || this.#state === "over";
+  }
+
   #tellStarted(): void {
-    if (this.#silent) return;
+    if (this.#deaf) return;
     try {
       this.#inContext(() => this.#observer.started?.());
     } catch (cause) {
@@ -189,7 +195,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   #tellProgress(): void {
     const progress = this.#progress;
     this.#progress = undefined;
-    if (progress && !this.#silent) this.#observer.progress?.(progress);
+    if (progress && !this.#deaf) this.#observer.progress?.(progress);
   }
 
   #mayBeFollowed({ status, headers }: Head): boolean {
@@ -205,11 +211,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     this.#fail(abortError(this.#prepared.signal?.reason), phase);
   }
 
-  #phase(getinfo: (info: string) => unknown): TransferPhase {
+  #phase(getinfo: (info: string) => unknown, error?: CurlewError): TransferPhase {
     if (this.#answers.told) return "receiving";
     const { body, url } = this.#prepared.request;
     const sending = body !== undefined && (!(body instanceof Uint8Array) || body.length > 0);
-    return phaseOf(getinfo, /^https:/i.test(url), sending);
+    const curlCode = error instanceof TransferError ? error.curlCode : undefined;
+    return phaseOf(getinfo, { secure: /^https:/i.test(url), sending, curlCode });
   }
 
   /** Takes it from wherever it is. */
@@ -224,7 +231,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     if (this.#state === "over") return;
     const ran = this.#state === "running";
     this.#state = "over";
-    this.#prepared.signal?.removeEventListener("abort", this.#onAbort);
+    this.#stopListening?.();
     this.#upload?.stop();
     if (ran) this.#owner.slots.release(this);
     this.#owner.left();

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import type { RequestBody } from "../../src/index.js";
+import { microtasks, scene } from "./scripted-transfers.js";
+
+/** A source that notes what is asked of it, and gives what a test says. */
+function source() {
+  const log: string[] = [];
+  let give: (result: IteratorResult<unknown>) => void = () => {};
+  let fail: (error: unknown) => void = () => {};
+  const iterator = {
+    next: () => {
+      log.push("next");
+      return new Promise<IteratorResult<unknown>>((resolve, reject) => {
+        give = resolve;
+        fail = reject;
+      });
+    },
+    return: async () => {
+      log.push("return");
+      return { done: true as const, value: undefined };
+    },
+  };
+  const body: AsyncIterable<unknown> = { [Symbol.asyncIterator]: () => iterator };
+  return {
+    body,
+    log,
+    async gives(value: unknown) {
+      give({ done: false, value });
+      await microtasks();
+    },
+    async ends() {
+      give({ done: true, value: undefined });
+      await microtasks();
+    },
+    async fails(error: unknown) {
+      fail(error);
+      await microtasks();
+    },
+  };
+}
+
+function sending(body: RequestBody, options: object = {}) {
+  const { client, engine } = scene();
+  const transfer = client.request("http://a/", { body, ...options });
+  return { client, transfer, scripted: engine.last, log: engine.log };
+}
+
+describe("a body from a source", () => {
+  it("is asked for when there is room, a chunk at a time, and not before the request was sent", async () => {
+    const from = source();
+    const { scripted, log } = sending(from.body);
+    await microtasks();
+    expect(from.log).toEqual([]);
+    scripted.sink.drain?.();
+    scripted.sink.drain?.();
+    expect(from.log).toEqual(["next"]);
+    await from.gives(Buffer.from("abc"));
+    expect(from.log).toEqual(["next", "next"]);
+    scripted.room = false;
+    await from.gives(new Uint16Array([1, 2]));
+    expect(from.log).toEqual(["next", "next"]);
+    scripted.sink.drain?.();
+    expect(from.log).toEqual(["next", "next", "next"]);
+    await from.ends();
+    expect(log.slice(1)).toEqual(["send 3", "send 4", "end of body"]);
+    scripted.sink.drain?.();
+    scripted.answer();
+    await microtasks();
+    expect(from.log).toEqual(["next", "next", "next"]); // a source that has ended is not returned to
+  });
+
+  it("is let go when the transfer ends before it", async () => {
+    const from = source();
+    const { scripted, transfer } = sending(from.body);
+    scripted.sink.drain?.();
+    scripted.answer("enough", 413);
+    await microtasks();
+    expect(from.log).toEqual(["next", "return"]);
+    await from.gives(Buffer.from("late"));
+    expect(scripted.sent).toEqual([]);
+    expect(await transfer.text()).toBe("enough");
+  });
+
+  it("that fails, or gives what is no bytes, fails the transfer: BODY_FAILED", async () => {
+    const failing = source();
+    const first = sending(failing.body);
+    first.scripted.sink.drain?.();
+    const head = first.transfer.head.catch((error) => error);
+    await failing.fails(new Error("disk gone"));
+    expect(await head).toMatchObject({ code: "BODY_FAILED", phase: "sending", cause: { message: "disk gone" } });
+    expect(first.client.size.running).toBe(0);
+    const wrong = source();
+    const second = sending(wrong.body);
+    second.scripted.sink.drain?.();
+    const text = second.transfer.text().catch((error) => error);
+    await wrong.gives("a string");
+    expect(await text).toMatchObject({ code: "BODY_FAILED", message: expect.stringContaining("Uint8Array") });
+    expect(wrong.log).toContain("return");
+  });
+
+  it("whose iterator cannot even be made fails the transfer", async () => {
+    const broken = {
+      [Symbol.asyncIterator]() {
+        throw new Error("no iterator");
+      },
+    };
+    const { scripted, transfer } = sending(broken as never);
+    scripted.sink.drain?.();
+    await expect(transfer.head).rejects.toMatchObject({ code: "BODY_FAILED" });
+  });
+
+  it("has a size when it tells, or its user does", () => {
+    expect(sending(new Blob(["abc"])).scripted.request.body).toEqual({ stream: true, sizeBytes: 3 });
+    expect(sending(source().body, { bodySizeBytes: 9 }).scripted.request.body).toEqual({ stream: true, sizeBytes: 9 });
+    expect(sending(new ReadableStream()).scripted.request.body).toEqual({ stream: true });
+  });
+
+  it("that is a stream of the runtime's is read by its reader where it cannot be iterated", async () => {
+    const chunks = [Buffer.from("a"), Buffer.from("b")];
+    let cancelled = 0;
+    const body = {
+      getReader: () => ({
+        read: async () => ({ done: chunks.length === 0, value: chunks.shift() }),
+        cancel: async () => void cancelled++,
+      }),
+    };
+    const { scripted, log } = sending(body);
+    scripted.sink.drain?.();
+    await microtasks();
+    expect(log.slice(1)).toEqual(["send 1", "send 1", "end of body"]);
+    expect(cancelled).toBe(0);
+  });
+});
+
+describe("bodies by their kind", () => {
+  const header = (body: RequestBody | undefined, headers = {}) =>
+    sending(body as RequestBody, { headers }).scripted.request.headers;
+
+  it("say their type as fetch does, unless the user says another", () => {
+    expect(header("é")).toEqual(["Content-Type: text/plain;charset=UTF-8", "Expect:"]);
+    expect(header(new URLSearchParams("a=1"))).toContain(
+      "Content-Type: application/x-www-form-urlencoded;charset=UTF-8",
+    );
+    expect(header(new Blob(["x"], { type: "image/png" }))).toContain("Content-Type: image/png");
+    expect(header(new Uint8Array(1))).toEqual(["Expect:"]);
+    expect(header("é", { "content-TYPE": "a/b" })).toEqual(["content-TYPE: a/b", "Expect:"]);
+    expect(header("é", { Expect: "100-continue" })).toContain("Expect: 100-continue");
+    expect(header(undefined)).toEqual([]);
+  });
+
+  it("are of those bytes", () => {
+    const bytes = (body: RequestBody) => Buffer.from(sending(body).scripted.request.body as Uint8Array).toString();
+    expect(bytes("é")).toBe("é");
+    expect(bytes(new Uint8Array(Buffer.from("xabcx")).subarray(1, 4))).toBe("abc");
+    expect(bytes(new DataView(new Uint8Array(Buffer.from("xabc")).buffer, 1))).toBe("abc");
+    expect(bytes(new Uint8Array(Buffer.from("abc")).buffer)).toBe("abc");
+    expect(bytes(new URLSearchParams({ a: "1 2" }))).toBe("a=1+2");
+  });
+
+  it("are empty, with a length of 0, where the method is to have one", () => {
+    for (const method of ["POST", "PUT", "PATCH"])
+      expect(sending(undefined as never, { method }).scripted.request.body).toEqual(new Uint8Array(0));
+    for (const method of ["GET", "HEAD", "DELETE", "OPTIONS"])
+      expect(sending(undefined as never, { method }).scripted.request).not.toHaveProperty("body");
+  });
+
+  it("of forms are multipart, with a size that holds", async () => {
+    const form = new FormData();
+    form.append('na"me\r\n', "line\nline");
+    form.append("file", new File(["content"], 'a"b.txt', { type: "text/x" }));
+    form.append("blob", new Blob(["untyped"]));
+    const { scripted } = sending(form);
+    scripted.sink.drain?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const sent = Buffer.concat(scripted.sent).toString();
+    const type = scripted.request.headers?.[0] ?? "";
+    const parsed = await new Response(sent, { headers: { "Content-Type": type.slice(14) } }).formData();
+    expect(parsed.get('na"me\r\n')).toBe("line\r\nline");
+    expect(await (parsed.get("file") as File).text()).toBe("content");
+    expect([(parsed.get("file") as File).name, (parsed.get("blob") as File).type]).toEqual([
+      'a"b.txt',
+      "application/octet-stream",
+    ]);
+    expect(scripted.request.body).toEqual({ stream: true, sizeBytes: Buffer.byteLength(sent) });
+  });
+});
