@@ -24,7 +24,7 @@ it("curlew get is interrupted, and goes on", async () => {
   const url = `${server.current.http}/ranged/300000/file?plan=hold:123456,full`;
   const { child, ended } = startGet(["-o", folder.path, url]);
   await until(() => sizeOf(folder.at("file.part")) === 123_456);
-  child.kill("SIGINT");
+  process.kill(child.pid ?? 0, "SIGINT"); // Deno's child.kill() tells of that signal whatever the child exits with
   expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining("1 part is kept") });
   const [line] = linesOf(await get("-o", folder.path, "--json", "--continue", url));
   expect(line).toMatchObject({ error: null, continuedFrom: 123_456 });
