@@ -13,6 +13,7 @@ const folders = [
   "packages/curlew",
   "trials",
   "demo",
+  "examples",
 ];
 
 const projects = folders.map((folder) => ({ folder, name: folder.replace("packages/", ""), env: {}, exclude: [] }));

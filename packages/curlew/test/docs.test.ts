@@ -80,7 +80,23 @@ describe.each(packages)("%s", (page) => {
   });
 });
 
-const docs = ["errors", "contract", "writing-an-adapter"].map((name) => `docs/${name}.md`);
+const docs = ["errors", "contract", "recipes", "writing-an-adapter"].map((name) => `docs/${name}.md`);
+
+describe("docs/recipes.md", () => {
+  const programs = blocks("docs/recipes.md", "js");
+  const outputs = blocks("docs/recipes.md", "text");
+  const titles = [...read("docs/recipes.md").matchAll(/^## (.+)$/gm)].map(([, title]) => title ?? "");
+
+  it("has one program and one output for each recipe", () => {
+    expect([programs.length, outputs.length]).toEqual([titles.length, titles.length]);
+  });
+
+  for (const [i, title] of titles.entries())
+    it(`"${title}" prints what it says`, async () => {
+      const { code, stdout, stderr } = await run(programs[i] ?? "", [server.current.http]);
+      expect({ code, stderr, stdout: stdout.toString() }).toEqual({ code: 0, stderr: "", stdout: outputs[i] });
+    });
+});
 
 describe("links between the pages", () => {
   for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/runtimes.md", ...docs, ...packages])

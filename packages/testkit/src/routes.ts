@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import { contentOf, type FileEntry, sha256 } from "./files.js";
 import { ranged } from "./ranged.js";
 
@@ -46,6 +47,18 @@ export function makeRoutes(files: readonly FileEntry[]): Record<string, Route> {
       answer(response, 200, "headers");
     },
     ranged,
+    /** Over HTTP/2: pushes that many of /bytes/1000 and up before it answers. */
+    push(count, _request, response) {
+      const { stream } = response as unknown as Http2ServerResponse;
+      for (let i = 0; stream.pushAllowed && i < Number(count); i++)
+        stream.pushStream({ ":path": `/bytes/${1000 + i}` }, (error, pushed) => {
+          if (error) return;
+          pushed.on("error", () => {}); // the client does not want this one
+          pushed.respond({ ":status": 200 });
+          pushed.end(contentOf("bytes", 1000 + i));
+        });
+      answer(response, 200, "pushed");
+    },
     /** Never answers. */
     hang() {},
     /** Answers after that many milliseconds. */

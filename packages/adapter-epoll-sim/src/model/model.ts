@@ -45,7 +45,7 @@ export class Model implements GatheringEngine<ModelEasy> {
 
   constructor(options: ModelOptions) {
     this.profile = options.profile ?? (profiles.at(-1) as Profile);
-    this.hazards = { earlyTimeoutLosesTimer: this.profile.earlyTimeoutLosesTimer };
+    this.hazards = { earlyTimeoutLosesTimer: this.profile.earlyTimeoutLosesTimer, leavesInputUnread: false };
     this.#observer = options.observer ?? {};
     this.#callbacks = new Callbacks(this.profile, this.#observer);
     this.#transfers = new Transfers(options.kernel, options.hosts, this.profile, this.#callbacks);
