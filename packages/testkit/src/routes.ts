@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import { contentOf, type FileEntry, sha256 } from "./files.js";
+import { ranged } from "./ranged.js";
 
 /** HTTP/2 comes through node:http2's compatibility layer, which has the same methods. */
 type Route = (argument: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -45,6 +46,7 @@ export function makeRoutes(files: readonly FileEntry[]): Record<string, Route> {
       for (let i = 0; i * 1000 < Number(bytes); i++) response.setHeader(`X-Filler-${i}`, "x".repeat(980));
       answer(response, 200, "headers");
     },
+    ranged,
     /** Over HTTP/2: pushes that many of /bytes/1000 and up before it answers. */
     push(count, _request, response) {
       const { stream } = response as unknown as Http2ServerResponse;
