@@ -1,29 +1,12 @@
 /** Cancelling in each phase: nothing is heard afterwards, nothing is left open, and the loop is not held up (P 35). */
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
 import type { Transfer, TransferRequest, TransferSink } from "@curlew/core";
 import { descriptors } from "@curlew/testkit";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mute } from "./odd-servers.js";
 import { run, turns, useServer, useTransfers } from "./support.js";
 
 const server = useServer();
 const url = (path: string) => `${server.current.http}/${path}`;
-
-/** A server that takes connections, says `greeting` to the first bytes of each, and nothing else. */
-async function mute(greeting = ""): Promise<{ port: number; spokenTo: Promise<unknown> }> {
-  const sockets = new Set<Socket>();
-  const taking = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}));
-    socket.once("data", () => socket.write(greeting));
-  });
-  const spokenTo = once(taking, "connection").then(([socket]) => once(socket as Socket, "data"));
-  await new Promise<void>((resolve) => taking.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    taking.close();
-  });
-  return { port: (taking.address() as { port: number }).port, spokenTo };
-}
 
 interface Phase {
   request: TransferRequest;

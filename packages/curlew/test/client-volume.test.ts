@@ -43,7 +43,9 @@ afterAll(() => void server.close());
 
 async function move(direction: "down" | "up") {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const child = spawn(process.execPath, [program, direction, url, String(BYTES)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, direction, url, String(BYTES)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   expect(code).toBe(0);
   const told = JSON.parse(said);

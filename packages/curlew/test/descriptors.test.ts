@@ -1,14 +1,13 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { CURL_POLL_REMOVE, type LoopTrace, traceLoop } from "@curlew/core";
 import { Easy, loadLibcurl } from "@curlew/engine-libcurl";
-import { contentOf, descriptors, node } from "@curlew/testkit";
+import { contentOf, descriptors } from "@curlew/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { fullServer } from "./odd-servers.js";
 import { openTestLoop, run, turns, until, useDriver, useServer, useTransfers } from "./support.js";
 
 const server = useServer();
@@ -43,21 +42,6 @@ describe("a number that comes back within one call (C 2.12, P 1)", () => {
 });
 
 describe("a socket that is closed while it connects: before REMOVE on 7.88.0 to 8.1.2 (C 2.8, C4, C5, P 2)", () => {
-  /** A server whose queue is full: connecting to it neither succeeds nor fails. */
-  async function fullServer(): Promise<number> {
-    const program = fileURLToPath(new URL("./programs/deaf-server.mjs", import.meta.url));
-    const child = spawn(node, [program], { stdio: ["ignore", "pipe", "inherit"] });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const deafPort = Number((await once(child.stdout, "data"))[0]);
-    const fillers = Array.from({ length: 8 }, () => connect(deafPort, "127.0.0.1").on("error", () => {}));
-    onTestFinished(() => {
-      for (const filler of fillers) filler.destroy();
-    });
-    await new Promise((resolve) => fillers[0]?.once("connect", resolve));
-    await turns(20);
-    return deafPort;
-  }
-
   it("cancelled, and timed out: nothing breaks, and the numbers serve the next transfers", async () => {
     const deafPort = await fullServer();
     let removed = 0;

@@ -5,6 +5,7 @@ import type { EasyOptionName } from "./generated/options.js";
 import { isBefore } from "./hazards.js";
 import type { Libcurl } from "./library.js";
 import { typeOf } from "./option-values.js";
+import { trustFileSuffices } from "./trust.js";
 
 const HIGH_WATER_BYTES = 524_288;
 const HEADER_LIMIT_BYTES = 1_048_576;
@@ -40,8 +41,7 @@ function configure(easy: Easy, request: TransferRequest): void {
   follow(easy, request.redirects ?? 0);
   if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
   if (request.progress === true) checkCode(easy, native().gatherProgress(easy.id));
-  // Many at once to one server share its connection, if it turns out to speak HTTP/2, instead of making one each.
-  if (/^https:/i.test(url)) easy.setopt("PIPEWAIT", 1);
+  if (/^https:/i.test(url)) secure(easy);
   for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value);
 }
 
@@ -54,6 +54,12 @@ function limitProtocols(easy: Easy): void {
     easy.setopt("PROTOCOLS", 3);
     easy.setopt("REDIR_PROTOCOLS", 3);
   }
+}
+
+function secure(easy: Easy): void {
+  // Many at once to one server share its connection, if it turns out to speak HTTP/2, instead of making one each.
+  easy.setopt("PIPEWAIT", 1);
+  if (trustFileSuffices(easy.library)) easy.setopt("CAPATH", null);
 }
 
 function follow(easy: Easy, redirects: number): void {

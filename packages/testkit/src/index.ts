@@ -4,5 +4,5 @@ export { contentOf, type FileEntry, sha256 } from "./files.js";
 export { type Nghttpd, nghttpdMissing, startNghttpd } from "./nghttpd.js";
 export { programCommand, runtimeName, startProgram } from "./runtime.js";
 export { node, startServer, type TestServer } from "./server.js";
-export { type ThreadUse, threadsNamed, threadUse, watchThread } from "./threads.js";
 export { neverResolved, resolvedAfter, slowResolver } from "./slow-resolver.js";
+export { type ThreadUse, threadsNamed, threadUse, watchThread } from "./threads.js";

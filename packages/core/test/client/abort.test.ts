@@ -8,11 +8,11 @@ function counted() {
   const { signal } = controller;
   const counts = { listeners: 0 };
   const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = function (...args: Parameters<typeof addEventListener>) {
+  signal.addEventListener = function (this: AbortSignal, ...args: Parameters<typeof addEventListener>) {
     counts.listeners++;
     return addEventListener.apply(this, args);
   } as never;
-  signal.removeEventListener = function (...args: Parameters<typeof removeEventListener>) {
+  signal.removeEventListener = function (this: AbortSignal, ...args: Parameters<typeof removeEventListener>) {
     counts.listeners--;
     return removeEventListener.apply(this, args);
   } as never;
