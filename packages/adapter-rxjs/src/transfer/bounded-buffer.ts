@@ -7,7 +7,10 @@ import { checkBytes } from "./options.js";
 export type BufferPolicy = "pause" | "drop" | "error";
 
 export interface Bounds {
-  /** What waits to be told, at most. */
+  /**
+   * What is received and not consumed, at most, and one read of the socket. With "pause" that is never less than three reads,
+   * 48 KiB. Over HTTP/2 libcurl keeps up to a stream's window besides (C 11.7).
+   */
   readonly bytes: number;
   /**
    * "pause": receiving stops until there is room; nothing is lost. "drop": the chunk is left out; the next one's `offset` shows
@@ -130,7 +133,7 @@ export class BoundedBuffer implements Observer<TransferEvent> {
   }
 
   #setPaused(): void {
-    const full = this.#bytes >= marksOf(this.#bounds.bytes).own;
+    const full = this.#bytes > 0;
     if (this.#bounds.policy !== "pause" || full === this.#paused) return;
     this.#paused = full;
     if (full) this.#control()?.pause();
@@ -138,9 +141,16 @@ export class BoundedBuffer implements Observer<TransferEvent> {
   }
 }
 
-/** How a bound is divided: what waits here, and what the client may have received and not handed over. */
-export function marksOf(bytes: number): { readonly own: number; readonly client: number } {
-  return { own: Math.ceil(bytes / 3), client: bytes };
+/** What libcurl reads, and hands over, at once (CURLOPT_BUFFERSIZE). */
+const READ_BYTES = 16_384;
+
+/**
+ * `highWaterBytes` of a request so that its bound is kept. With "pause" there are at most three pieces of the body: one that the
+ * consumer has, one that waits here, and what the engine gathers meanwhile. Each grows to the engine's mark, a third of
+ * `highWaterBytes`, and by the read that passes it; one read more waits in libcurl.
+ */
+export function highWaterOf({ bytes, policy }: Bounds): number {
+  return policy === "pause" ? Math.max(1, bytes - 3 * READ_BYTES) : bytes;
 }
 
 function overflow(bytes: number): CurlewError {

@@ -1,6 +1,6 @@
 import type { Client, TransferObserver } from "@curlew/core";
 import { Observable, type Observer, type Subscriber } from "rxjs";
-import { BoundedBuffer, type BufferOptions, checkBuffer, marksOf } from "./bounded-buffer.js";
+import { BoundedBuffer, type BufferOptions, checkBuffer, highWaterOf } from "./bounded-buffer.js";
 import type { Started, TransferEvent } from "./events.js";
 import { requestOf, type RequestUrl, type TransferOptions } from "./options.js";
 
@@ -31,7 +31,7 @@ function startBuffered(
   subscriber: Subscriber<TransferEvent>,
 ): void {
   checkBuffer(bounds);
-  const request = { ...requestOf(options), highWaterBytes: marksOf(bounds.bytes).client };
+  const request = { ...requestOf(options), highWaterBytes: highWaterOf(bounds) };
   let control: ReturnType<Client["start"]> | undefined;
   const buffer = new BoundedBuffer(subscriber, bounds, () => control);
   subscriber.add(() => buffer.close());
