@@ -1,5 +1,5 @@
 import { CurlewError } from "@curlew/core";
-import type { Observable, Subscription } from "rxjs";
+import { type Observable, Subject, takeUntil } from "rxjs";
 
 type Result = IteratorResult<ArrayBufferView, undefined>;
 
@@ -25,7 +25,9 @@ class Reading implements AsyncIterator<ArrayBufferView> {
   readonly #mostBytes: number;
   readonly #waiting: ArrayBufferView[] = [];
   #bytes = 0;
-  #subscription: Subscription | undefined;
+  /** Ends the subscription, also amid subscribing: a source may emit all it has at once. */
+  readonly #stop$ = new Subject<void>();
+  #subscribed = false;
   #end: { readonly error?: unknown } | undefined;
   /** Who waits for the next chunk: the client asks for one at a time. */
   #wake: (() => void) | undefined;
@@ -36,7 +38,7 @@ class Reading implements AsyncIterator<ArrayBufferView> {
   }
 
   async next(): Promise<Result> {
-    this.#subscription ??= this.#subscribe();
+    if (!this.#subscribed) this.#subscribe();
     while (this.#waiting.length === 0 && !this.#end)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -56,14 +58,13 @@ class Reading implements AsyncIterator<ArrayBufferView> {
     return END;
   }
 
-  #subscribe(): Subscription {
-    const subscription = this.#source.subscribe({
+  #subscribe(): void {
+    this.#subscribed = true;
+    this.#source.pipe(takeUntil(this.#stop$)).subscribe({
       next: (chunk) => this.#push(chunk),
       error: (error) => this.#finish({ error }),
       complete: () => this.#finish({}),
     });
-    if (this.#end) subscription.unsubscribe(); // it had too much to say at once
-    return subscription;
   }
 
   #push(chunk: ArrayBufferView): void {
@@ -77,7 +78,7 @@ class Reading implements AsyncIterator<ArrayBufferView> {
   #stop(end: { readonly error?: unknown }): void {
     this.#waiting.length = 0;
     this.#finish(end);
-    this.#subscription?.unsubscribe();
+    this.#stop$.next();
   }
 
   #finish(end: { readonly error?: unknown }): void {
