@@ -25,6 +25,7 @@ const BUILT = [
     "packages/adapter-libuv",
     "packages/adapter-epoll",
     "packages/adapter-epoll-sim",
+    "packages/adapter-rxjs",
     "packages/conformance",
   ],
   ["packages/curlew", "trials"],
