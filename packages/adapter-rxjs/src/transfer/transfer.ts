@@ -2,7 +2,7 @@ import type { Client, TransferObserver } from "@curlew/core";
 import { Observable, type Observer, type Subscriber } from "rxjs";
 import { BoundedBuffer, type BufferOptions, checkBuffer, highWaterOf } from "./bounded-buffer.js";
 import type { Started, TransferEvent } from "./events.js";
-import { requestOf, type RequestUrl, type TransferOptions } from "./options.js";
+import { type RequestUrl, requestOf, type TransferOptions } from "./options.js";
 
 export interface StreamedOptions extends TransferOptions {
   /** Default: none. What is received is told at once, as fast as it comes. */
