@@ -29,7 +29,7 @@ export interface Mutant {
 }
 
 const packages = join(root, "packages");
-const FOLDERS = ["core/src", "adapter-epoll-sim/src/kernel", "adapter-epoll-sim/src/loop"];
+const FOLDERS = ["core/src", "core/src/client", "adapter-epoll-sim/src/kernel", "adapter-epoll-sim/src/loop"];
 
 let compiled: ReadonlyMap<string, string> | undefined;
 
