@@ -38,9 +38,10 @@ function compile(source: string, file: string): string {
   return ts.transpileModule(source, { compilerOptions: options, fileName: file }).outputText;
 }
 
-/** What is compiled of a folder of sources, by file name. */
+/** What is compiled of a folder of sources and those in it, by file name. */
 function compiled(folder: string): ReadonlyMap<string, string> {
-  const names = readdirSync(join(packages, folder)).filter((name) => name.endsWith(".ts"));
+  const all = readdirSync(join(packages, folder), { recursive: true, encoding: "utf8" });
+  const names = all.filter((name) => name.endsWith(".ts"));
   return new Map(names.map((name) => [name, compile(readFileSync(join(packages, folder, name), "utf8"), name)]));
 }
 
@@ -76,11 +77,11 @@ function soundOnes(): Sound {
 
 /** Imports of other packages are those of the sound ones. */
 function write(to: string, folder: string, files: ReadonlyMap<string, string>): void {
-  mkdirSync(join(to, folder), { recursive: true });
   for (const [name, text] of files) {
     const linked = text
       .replaceAll('"@curlew/core"', JSON.stringify(href("sound", CORE)))
       .replaceAll('"../kernel/index.js"', JSON.stringify(href("sound", KERNEL)));
+    mkdirSync(join(to, folder, dirname(name)), { recursive: true });
     writeFileSync(join(to, folder, name.replace(/\.ts$/, ".js")), linked);
   }
 }
