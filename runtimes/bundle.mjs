@@ -1,7 +1,7 @@
 // Makes one file of each test, for runtimes that do not know our conditions and have no vitest. The packages stay outside
 // of it: what is tested is what is built.
 import { readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
@@ -9,7 +9,7 @@ export const root = resolve(import.meta.dirname, "..");
 /** Inside the checkout, because Deno looks for package.json upwards from the program. */
 export const out = join(root, ".cache/runtime-tests");
 
-const dist = (name, file) => pathToFileURL(join(root, "packages", name, "dist", file)).href;
+const dist = (name, file) => ({ path: pathToFileURL(join(root, "packages", name, "dist", file)).href, external: true });
 
 const packages = {
   name: "packages",
@@ -18,15 +18,16 @@ const packages = {
     onResolve({ filter: /^@curlew\/testkit\/loop-tests$/ }, () => ({
       path: join(root, "packages/testkit/src/loop-tests/index.ts"),
     }));
-    onResolve({ filter: /^(@curlew\/[a-z-]+|curlew)$/ }, ({ path }) => ({
-      path: dist(basename(path), "index.js"),
-      external: true,
-    }));
+    onResolve({ filter: /^@curlew\// }, ({ path }) => {
+      const [, name, entry = "index"] = path.split("/");
+      return dist(name, `${entry}.js`);
+    });
+    onResolve({ filter: /^curlew$/ }, () => dist("curlew", "index.js"));
     // The entries that know where the native part is; the rest of a package's source may be in the bundle.
-    onResolve({ filter: /^\.\.\/src\/(index|binding)\.js$/ }, ({ path, resolveDir }) => ({
-      path: dist(basename(dirname(resolveDir)), path.endsWith("binding.js") ? "binding.cjs" : "index.js"),
-      external: true,
-    }));
+    onResolve({ filter: /^(\.\.\/)+src\/(index|binding)\.js$/ }, ({ path, resolveDir }) => {
+      const name = basename(resolve(resolveDir, path, "../.."));
+      return dist(name, path.endsWith("binding.js") ? "binding.cjs" : "index.js");
+    });
     // Tests find their programs beside themselves.
     onLoad({ filter: /packages\/.*\.ts$/ }, ({ path }) => ({
       loader: "ts",

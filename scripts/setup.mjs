@@ -74,6 +74,7 @@ async function install(withCi) {
     "pnpm-workspace.yaml",
     "pnpm-lock.yaml",
     "demo/package.json",
+    "examples/package.json",
     "trials/package.json",
     "runtimes/package.json",
     "ci/package.json",

@@ -24,13 +24,12 @@ static void on_call(napi_env env, napi_value listener, void *context, void *data
 }
 
 /* What is ready is asked for on JavaScript's thread only, so no report is older than the call that asks. */
-int attachment_ready(attachment *a, bool *expired) {
-  int count = epoll_set_ready(&a->set, a->events, a->room, expired);
-  if (a->set.haunted) epoll_set_rebuild(&a->set);
-  return count;
-}
+int attachment_ready(attachment *a, bool *expired) { return epoll_set_ready(&a->set, a->events, a->room, expired); }
 
-void attachment_wait(attachment *a) { waiter_wait_for(&a->waiter, a->set.epoll); }
+int attachment_wait(attachment *a) {
+  int error = epoll_set_exorcise(&a->set);
+  return error != 0 ? error : waiter_wait_for(&a->waiter, a->set.epoll);
+}
 
 /* Runs when a worker ends, and when the main thread's loop runs out; after process.exit() nothing runs. Synchronous: Deno
  * frees twice what an asynchronous hook removes (P 2.2). The threadsafe function has a hook of its own, which was added
@@ -64,11 +63,8 @@ static bool start(attachment *a, napi_value listener, napi_value events, int *er
   *error = epoll_set_open(&a->set);
   if (*error != 0) return false;
   if (create_function(a, listener, events)) {
-    *error = waiter_start(&a->waiter, call, a);
-    if (*error == 0) {
-      attachment_wait(a);
-      return true;
-    }
+    *error = waiter_start(&a->waiter, a->set.epoll, call, a);
+    if (*error == 0) return true;
   }
   abandon_function(a);
   epoll_set_close(&a->set);

@@ -23,9 +23,10 @@ typedef struct {
 /* NULL, and `error` is -errno, or 0 when the runtime refused something. `listener` is called, without arguments, when
  * something is ready, and then not again until attachment_wait. */
 attachment *attachment_open(napi_env env, napi_value listener, napi_value events, int *error);
-/* How many events were put into `events`; `expired` is only ever set. */
+/* How many events were put into `events`, or -errno; `expired` is only ever set. */
 int attachment_ready(attachment *a, bool *expired);
-void attachment_wait(attachment *a);
+/* 0, or -errno; then nothing is waited for, and never will be. */
+int attachment_wait(attachment *a);
 void attachment_hold(attachment *a, bool alive);
 void attachment_close(attachment *a);
 

@@ -44,7 +44,7 @@ int epoll_set_open(epoll_set *set) {
 }
 
 void epoll_set_close(epoll_set *set) {
-  close(set->epoll);
+  if (set->epoll >= 0) close(set->epoll);
   close(set->timer);
   free(set->by_fd);
   set->by_fd = NULL;
@@ -116,6 +116,7 @@ static int bits_of(uint32_t events) {
 int epoll_set_ready(epoll_set *set, int32_t *events, int room, bool *expired) {
   struct epoll_event found[AT_ONCE];
   int count = epoll_wait(set->epoll, found, room < AT_ONCE ? room : AT_ONCE, 0), told = 0;
+  if (count < 0) return errno == EINTR ? 0 : -errno;
   for (int i = 0; i < count; i++) {
     uint64_t data = found[i].data.u64;
     int fd = (int)(uint32_t)data;
@@ -132,15 +133,25 @@ int epoll_set_ready(epoll_set *set, int32_t *events, int room, bool *expired) {
   return told;
 }
 
-/* A descriptor that was closed while a duplicate lives, in a child perhaps, stays in the epoll set, and there is no number
- * to remove it by: it would be reported for ever (P A10). A descriptor that cannot be added any more was closed unseen. */
-int epoll_set_rebuild(epoll_set *set) {
-  int epoll = create(set->timer);
-  if (epoll < 0) return epoll;
-  close(set->epoll);
-  set->epoll = epoll;
-  set->haunted = false;
+/* epoll knows a registration by the number and the open file it led to, so asking for the interest it has already tells
+ * whether it stands. It does not when the number was closed unseen; then it may be an unrelated file's by now. */
+static void forget_closed(epoll_set *set) {
   for (int fd = 0; fd < set->size; fd++)
-    if (registered(set, fd)) control_fd(set, EPOLL_CTL_ADD, fd, set->by_fd[fd]);
-  return 0;
+    if (registered(set, fd) && control_fd(set, EPOLL_CTL_MOD, fd, set->by_fd[fd]) != 0) set->by_fd[fd].interest = 0;
+}
+
+/* A descriptor that was closed while a duplicate lives, in a child perhaps, stays in the epoll set, and there is no number
+ * to remove it by: it would be reported for ever (P A10). The old set goes first: its number is free then, where a process
+ * may have no more of them. */
+int epoll_set_exorcise(epoll_set *set) {
+  if (!set->haunted) return 0;
+  forget_closed(set);
+  close(set->epoll);
+  set->epoll = create(set->timer);
+  if (set->epoll < 0) return set->epoll;
+  set->haunted = false;
+  int error = 0;
+  for (int fd = 0; fd < set->size && error == 0; fd++)
+    if (registered(set, fd)) error = control_fd(set, EPOLL_CTL_ADD, fd, set->by_fd[fd]);
+  return error;
 }

@@ -18,7 +18,7 @@ typedef struct {
   registration *by_fd;
   int size;
   uint32_t generation;
-  bool haunted; /* something reports that can be removed by no number: see epoll_set_rebuild */
+  bool haunted; /* something reports that can be removed by no number: see epoll_set_exorcise */
 } epoll_set;
 
 /* 0, or -errno; then nothing is left open. */
@@ -32,10 +32,11 @@ void epoll_set_unwatch(epoll_set *set, int fd);
 /* One shot, that many nanoseconds from now; below 0: none. An expiry before it is forgotten. */
 void epoll_set_timer(const epoll_set *set, int64_t delay_ns);
 
-/* What is ready now: descriptor and bits, one after the other. Answers how many; `expired` is only ever set. */
+/* What is ready now: descriptor and bits, one after the other. Answers how many, or -errno; `expired` is only ever set. */
 int epoll_set_ready(epoll_set *set, int32_t *events, int room, bool *expired);
 
-/* A new epoll descriptor with the same registrations; the old one is closed. Nobody may be waiting on it. */
-int epoll_set_rebuild(epoll_set *set);
+/* Where it is haunted: a new epoll descriptor with the registrations that stand; the old one is closed. Nobody may be waiting
+ * on it. 0, or -errno; then the set is of no use any more. */
+int epoll_set_exorcise(epoll_set *set);
 
 #endif

@@ -73,22 +73,21 @@ static napi_value set_timer(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* ready(attachment): how many events were put into `events`, plus EXPIRED when the timer did. */
+/* ready(attachment): how many events were put into `events`, plus EXPIRED when the timer did; or -errno. */
 static napi_value ready(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   bool expired = false;
   attachment *a = begin(env, info, argv, 1);
   if (a == NULL) return NULL;
   int count = attachment_ready(a, &expired);
-  return number(env, count | (expired ? EXPIRED : 0));
+  return number(env, count < 0 ? count : count | (expired ? EXPIRED : 0));
 }
 
-/* wait(attachment): lets the thread wait, and the listener be called once. */
+/* wait(attachment): lets the thread wait, and the listener be called once; 0 or -errno. */
 static napi_value wait(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   attachment *a = begin(env, info, argv, 1);
-  if (a != NULL) attachment_wait(a);
-  return NULL;
+  return a == NULL ? NULL : number(env, attachment_wait(a));
 }
 
 static napi_value hold(napi_env env, napi_callback_info info) {

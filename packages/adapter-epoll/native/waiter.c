@@ -14,7 +14,11 @@ static void *run(void *data) {
   waiter *w = data;
   for (;;) {
     struct epoll_event found;
-    if (epoll_wait(w->epoll, &found, 1, -1) < 1) continue; /* EINTR: a debugger's stop */
+    if (epoll_wait(w->epoll, &found, 1, -1) < 1) {
+      if (errno == EINTR) continue; /* a debugger's stop */
+      w->call(w->data); /* somebody closed the descriptor: JavaScript meets that when it wants to wait again */
+      return NULL;
+    }
     if (found.data.fd == w->stop || !w->call(w->data)) return NULL;
   }
 }
@@ -35,23 +39,26 @@ static int create_thread(waiter *w) {
   return -error;
 }
 
-int waiter_start(waiter *w, bool (*call)(void *data), void *data) {
+int waiter_wait_for(waiter *w, int fd) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.fd = fd};
+  if (epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &event) == 0) return 0;
+  /* The first one, or another than before. Memory and fs.epoll.max_user_watches have an end. */
+  return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+int waiter_start(waiter *w, int fd, bool (*call)(void *data), void *data) {
   w->call = call;
   w->data = data;
   w->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (w->epoll < 0) return -errno;
   w->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int error = w->stop < 0 ? -errno : add_stop(w);
+  if (error == 0) error = waiter_wait_for(w, fd);
   if (error == 0) error = create_thread(w);
   if (error == 0) return 0;
   if (w->stop >= 0) close(w->stop);
   close(w->epoll);
   return error;
-}
-
-void waiter_wait_for(waiter *w, int fd) {
-  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.fd = fd};
-  if (epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &event) < 0) epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 void waiter_stop(waiter *w) {

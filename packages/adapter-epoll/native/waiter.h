@@ -13,11 +13,12 @@ typedef struct {
   void *data;
 } waiter;
 
-/* 0, or -errno; then nothing is left. Nothing is watched yet. */
-int waiter_start(waiter *w, bool (*call)(void *data), void *data);
+/* Waits for that descriptor. 0, or -errno; then nothing is left. */
+int waiter_start(waiter *w, int fd, bool (*call)(void *data), void *data);
 
-/* Waits for that descriptor: for the first time, or again after a call. Wakes the thread only if it is readable already. */
-void waiter_wait_for(waiter *w, int fd);
+/* Waits again after a call, for that descriptor or another. Wakes the thread only if it is readable already. 0, or -errno;
+ * then nothing is waited for. */
+int waiter_wait_for(waiter *w, int fd);
 
 /* Ends the thread, wherever it is, and waits for that: it never waits for anything that the caller could be holding. */
 void waiter_stop(waiter *w);

@@ -19,10 +19,10 @@ export interface Addon {
   unwatch(handle: Handle, fd: number): void;
   /** One shot; 0: at once; below 0: none. */
   setTimer(handle: Handle, delayMs: number): void;
-  /** How many pairs of descriptor and bits were put into `events`, plus EXPIRED when the timer did. */
+  /** How many pairs of descriptor and bits were put into `events`, plus EXPIRED when the timer did; or -errno. */
   ready(handle: Handle): number;
-  /** Has the thread wait until something is ready. */
-  wait(handle: Handle): void;
+  /** Has the thread wait until something is ready. 0, or -errno; then it never will again. */
+  wait(handle: Handle): number;
   hold(handle: Handle, alive: boolean): void;
   close(handle: Handle): void;
 }
@@ -37,17 +37,30 @@ export function addon(): Addon {
   return loaded;
 }
 
-/** Why this loop cannot be had here, or undefined. */
+/** Why this loop cannot be had here, or undefined. Runtimes may forbid addons, so it is loaded to know. */
 export function whyNot(): string | undefined {
-  if (process.platform !== "linux") return `epoll is Linux's; this is ${process.platform}`;
-  if (!existsSync(file())) return `its native part is missing for linux ${process.arch}: run \`npm run build\``;
-  return undefined;
+  try {
+    addon();
+    return undefined;
+  } catch (error) {
+    return (error as LoopError).message;
+  }
 }
 
 function load(): Addon {
-  const reason = whyNot();
-  if (reason !== undefined) throw new LoopError("LOOP_UNAVAILABLE", `epoll cannot be used: ${reason}`);
-  return createRequire(here())(file()) as Addon;
+  if (process.platform !== "linux") throw unavailable(`epoll is Linux's; this is ${process.platform}`);
+  if (!existsSync(file()))
+    throw unavailable(`epoll's native part is missing for linux ${process.arch}: run \`npm run build\``);
+  try {
+    return createRequire(here())(file()) as Addon;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw unavailable(`epoll's native part does not load: ${why}`, cause);
+  }
+}
+
+function unavailable(why: string, cause?: unknown): LoopError {
+  return new LoopError("LOOP_UNAVAILABLE", why, { cause });
 }
 
 function file(): string {

@@ -1,6 +1,6 @@
-import { getSystemErrorName } from "node:util";
 import { type Attachment, type Interest, LoopError, type LoopSink } from "@curlew/core";
 import { addon, EXPIRED, type Handle } from "./addon.js";
+import { loopError } from "./loop-error.js";
 
 /** Events per turn; what is ready beyond that comes with the next one. */
 const EVENTS = 512;
@@ -27,6 +27,8 @@ export class EpollAttachment implements Attachment {
   /** A turn was asked of setImmediate. */
   #soon = false;
   #held = false;
+  /** A turn by setImmediate is owed, though nothing is held: see `#settle`. */
+  #owed = false;
   #closed = false;
 
   /** @throws LoopError LOOP_UNAVAILABLE */
@@ -40,9 +42,7 @@ export class EpollAttachment implements Attachment {
   watch(fd: number, interest: Interest): void {
     if (this.#closed) return;
     const error = addon().watch(this.#handle, fd, interest);
-    if (error === 0) return;
-    const errno = getSystemErrorName(error);
-    throw new LoopError("LOOP_REFUSED", `epoll_ctl on descriptor ${fd}: ${errno}`, { errno });
+    if (error !== 0) throw loopError("LOOP_REFUSED", `epoll_ctl on descriptor ${fd}`, error);
   }
 
   unwatch(fd: number): void {
@@ -64,6 +64,7 @@ export class EpollAttachment implements Attachment {
   hold(alive: boolean): void {
     if (this.#closed) return;
     this.#held = alive;
+    this.#owed ||= alive;
     addon().hold(this.#handle, alive);
     this.#settle();
   }
@@ -76,8 +77,9 @@ export class EpollAttachment implements Attachment {
 
   #turn(): void {
     if (this.#closed) return;
-    this.#inTurn = true;
     const found = addon().ready(this.#handle);
+    if (found < 0) return this.#fail("epoll_wait", found);
+    this.#inTurn = true;
     if (found & EXPIRED) this.#timerfd = undefined;
     try {
       this.#report(found & ~EXPIRED);
@@ -85,8 +87,19 @@ export class EpollAttachment implements Attachment {
       // A sink that throws, which it may not, is an uncaught exception: not the end of the loop.
       this.#inTurn = false;
       this.#settle();
-      if (!this.#soon && !this.#closed) addon().wait(this.#handle);
+      this.#wait();
     }
+  }
+
+  #wait(): void {
+    if (this.#soon || this.#closed) return;
+    const error = addon().wait(this.#handle);
+    if (error !== 0) this.#fail("waiting for the epoll descriptor", error);
+  }
+
+  /** Nobody waits any more, so nothing would be reported, and nothing be heard of that. */
+  #fail(what: string, error: number): void {
+    this.#sink.failed(loopError("LOOP_FAILED", `epoll cannot go on, ${what}`, error));
   }
 
   /** What is asked for meanwhile, be it a delay of 0, is for a later turn: what promises wait for comes first. */
@@ -108,16 +121,18 @@ export class EpollAttachment implements Attachment {
 
   /**
    * Sees to the next turn: at the end of one, because nobody waits while it lasts. A pending setImmediate keeps the process
-   * alive; so where nothing may, a 0 timer goes through timerfd and thread.
+   * alive; so where nothing may, a 0 timer goes through timerfd and thread. But for the first after the loop was let go: the
+   * driver asks for one then, to tidy up, and one turn is no life. The thread would be woken for nothing in each request.
    */
   #settle(): void {
     if (this.#inTurn || this.#soon || this.#closed) return;
-    if (this.#deadline === AT_ONCE && this.#held) this.#runSoon();
+    if (this.#deadline === AT_ONCE && (this.#held || this.#owed)) this.#runSoon();
     else this.#setTimerfd();
   }
 
   #runSoon(): void {
     this.#soon = true;
+    this.#owed = this.#held;
     setImmediate(() => {
       this.#soon = false;
       this.#turn();
@@ -132,6 +147,7 @@ export class EpollAttachment implements Attachment {
 }
 
 function unavailable(answer: number | undefined): LoopError {
-  const why = answer === undefined ? "out of memory, or the environment ends" : getSystemErrorName(answer);
-  return new LoopError("LOOP_UNAVAILABLE", `no epoll descriptor and no thread for it: ${why}`);
+  const what = "no epoll descriptor and no thread for it";
+  if (answer !== undefined) return loopError("LOOP_UNAVAILABLE", what, answer);
+  return new LoopError("LOOP_UNAVAILABLE", `${what}: out of memory, or the environment ends`);
 }

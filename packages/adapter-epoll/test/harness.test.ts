@@ -9,9 +9,14 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const native = join(here, "../native");
-const sources = [...readdirSync(native).filter((file) => file.endsWith(".c") && file !== "module.c")].map((file) =>
-  join(native, file),
+const sources = [native, join(here, "harness")].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".c") && file !== "module.c")
+    .map((file) => join(folder, file)),
 );
+
+/** The system calls that harness/refusals.c can have refused. */
+const REFUSABLE = ["epoll_ctl", "epoll_create1"];
 
 /** Node's own headers, or those of the package. */
 function headers(): string {
@@ -22,8 +27,8 @@ function headers(): string {
 
 function compile(folder: string, flags: string[]): { program: string; stderr: string; status: number | null } {
   const program = join(folder, "harness");
-  const files = [...sources, join(here, "harness/main.c"), join(here, "harness/napi.c")];
-  const args = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", `-I${headers()}`, ...flags, "-o", program, ...files];
+  const args = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", `-I${headers()}`, ...flags, "-o", program, ...sources];
+  args.push(...REFUSABLE.map((call) => `-Wl,--wrap=${call}`));
   const { stderr, status } = spawnSync(process.env.CC ?? "cc", [...args, "-pthread"], { encoding: "utf8" });
   return { program, stderr, status };
 }

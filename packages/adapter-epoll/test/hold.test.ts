@@ -14,7 +14,7 @@ function start(hold: string) {
 }
 
 describe("hold", () => {
-  for (const hold of ["false", "never"])
+  for (const hold of ["false", "never", "again"])
     it(`${hold}: the process ends, whatever is watched and armed`, async () => {
       const [code, signal] = await once(start(hold), "exit");
       expect({ code, signal }).toEqual({ code: 0, signal: null });

@@ -1,9 +1,11 @@
 /** Where the kernel's table and ours can differ (P A1 to A11). */
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
-import { descriptors, threadsNamed, watchThread } from "@curlew/testkit";
+import { descriptors, startProgram, threadsNamed, watchThread } from "@curlew/testkit";
 import { attachedTo } from "@curlew/testkit/loop-tests";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { epollLoop } from "../src/index.js";
 
 const bytes = Buffer.from("x");
@@ -70,6 +72,66 @@ describe("a number that was closed unseen", () => {
     loop.unwatch(c);
     close(kept, b, c, d);
   });
+
+  it("and is another file's when the set is made anew: that one is left alone (P A2, A10)", async () => {
+    const { loop, seen, settled } = attached();
+    const [ghost, b] = descriptors.socketpair();
+    const event = descriptors.eventfd();
+    const [socket, peer] = descriptors.socketpair();
+    for (const fd of [ghost, event, socket]) loop.watch(fd, CURL_POLL_IN);
+    const kept = descriptors.dup(ghost);
+    close(event, socket); // unseen
+    const [another, third] = [descriptors.eventfd(), descriptors.socketpair()];
+    expect([another, third[0]]).toEqual([event, socket]);
+    close(ghost);
+    loop.unwatch(ghost);
+    descriptors.write(b, bytes);
+    descriptors.write(event, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0])); // all eventfds are one inode
+    await settled();
+    expect(seen).toEqual([]);
+    for (const fd of [event, socket]) {
+      loop.watch(fd, CURL_POLL_OUT); // and can be had as any other
+      loop.unwatch(fd);
+    }
+    close(kept, b, peer, another, ...third);
+  });
+});
+
+describe("a process that may open nothing more", () => {
+  const program = fileURLToPath(new URL("./programs/limit.mjs", import.meta.url));
+  async function run(mode: string) {
+    const child = startProgram(program, [mode], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout?.on("data", (data) => {
+      said += data;
+    });
+    const [code] = await once(child, "close");
+    expect(code).toBe(0);
+    return JSON.parse(said);
+  }
+
+  it("gets rid of a ghost all the same: the set's own number is free for the new one", async () => {
+    const { heard, failed, sleeps } = await run("full");
+    expect({ heard, failed }).toEqual({ heard: [true], failed: [] });
+    expect(sleeps).toBeLessThanOrEqual(2);
+  });
+
+  it("hears LOOP_FAILED once where not even that helps, and the thread is quiet then", async () => {
+    const { heard, failed, sleeps, cpuMs } = await run("none");
+    expect({ heard, failed }).toEqual({
+      heard: [],
+      failed: [{ code: "LOOP_FAILED", errno: "EMFILE", message: expect.stringContaining("ulimit -n") }],
+    });
+    expect(sleeps).toBe(0);
+    expect(cpuMs).toBeLessThan(20); // a spin would use the 200 ms
+  });
+
+  it("hears LOOP_UNAVAILABLE when it asks for a loop", async () => {
+    const { failed } = await run("late");
+    expect(failed).toEqual([
+      { code: "LOOP_UNAVAILABLE", errno: "EMFILE", message: expect.stringContaining("ulimit -n") },
+    ]);
+  });
 });
 
 describe("a hang-up", () => {
@@ -99,40 +161,47 @@ describe("a child process", () => {
 });
 
 describe("10 000 descriptors that are watched and idle", () => {
-  /** The time of an event among so many, ms: written, reported, read. */
-  async function eventMs(idle: number, events: number): Promise<number> {
+  const EVENTS = 30;
+  const PAIRS = 101;
+
+  /**
+   * An attachment with so many; answers the CPU of an event among them, us: written, reported, read. Wall time says more of
+   * the machine: it depends on where the thread is woken.
+   */
+  function among(idle: number): () => Promise<number> {
     const { loop, next } = attached();
     const others = Array.from({ length: idle }, () => descriptors.eventfd());
-    for (const fd of others) loop.watch(fd, CURL_POLL_IN);
     const [a, b] = descriptors.socketpair();
-    loop.watch(a, CURL_POLL_IN);
-    const started = performance.now();
-    for (let i = 0; i < events; i++) {
-      const reported = next();
-      descriptors.write(b, bytes);
-      await reported;
-      descriptors.read(a);
-    }
-    const tookMs = (performance.now() - started) / events;
-    await loop.close();
-    close(...others, a, b);
-    return tookMs;
+    onTestFinished(() => close(...others, a, b));
+    for (const fd of [...others, a]) loop.watch(fd, CURL_POLL_IN);
+    return async () => {
+      const before = process.cpuUsage();
+      for (let i = 0; i < EVENTS; i++) {
+        const reported = next();
+        descriptors.write(b, bytes);
+        await reported;
+        descriptors.read(a);
+      }
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / EVENTS;
+    };
   }
 
   it("do not make an event dearer", async () => {
-    const few: number[] = [];
-    const many: number[] = [];
-    await eventMs(100, 500);
-    for (let i = 0; i < 7; i++) {
-      few.push(await eventMs(100, 500));
-      many.push(await eventMs(10_000, 500));
+    const [few, many] = [among(100), among(10_000)];
+    for (const warm of [few, many]) await warm();
+    const pairs: { few: number; many: number }[] = [];
+    for (let i = 0; i < PAIRS; i++) {
+      // Each is first as often as the other, give or take one; what else the machine does meets both.
+      const first = i % 2 ? await many() : undefined;
+      pairs.push({ few: await few(), many: first ?? (await many()) });
     }
     const median = (values: number[]) => values.sort((x, y) => x - y)[values.length >> 1] ?? 0;
-    const ratio = median(many) / median(few);
+    const ratio = median(pairs.map((pair) => pair.many / pair.few));
     console.log(
-      `an event among 100 idle descriptors: ${(median(few) * 1000).toFixed(1)} us, among 10 000: ` +
-        `${(median(many) * 1000).toFixed(1)} us, ratio ${ratio.toFixed(2)}`,
+      `CPU of an event among 100 idle descriptors: ${median(pairs.map((pair) => pair.few)).toFixed(1)} us, among 10 000: ` +
+        `${median(pairs.map((pair) => pair.many)).toFixed(1)} us, ratio ${ratio.toFixed(2)} (median of ${PAIRS} pairs)`,
     );
-    expect(ratio).toBeLessThan(5); // looking at each would make it 100
+    expect(ratio).toBeLessThan(3); // looking at each would make it 100
   });
 });

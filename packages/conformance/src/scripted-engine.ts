@@ -31,7 +31,7 @@ type Reaction = (bits: number) => void;
 /** An engine that does what a case says, for judging what drives it. It refuses nothing and remembers everything. */
 export class ScriptedEngine implements GatheringEngine<ScriptedEasy> {
   readonly name = "scripted";
-  readonly hazards = { earlyTimeoutLosesTimer: false };
+  readonly hazards = { earlyTimeoutLosesTimer: false, leavesInputUnread: false };
   /** Calls, in order: "action 7 1", "timeout", "remove". */
   readonly calls: string[] = [];
   /** Calls that came while a callback was on the stack. */
@@ -41,6 +41,8 @@ export class ScriptedEngine implements GatheringEngine<ScriptedEasy> {
   readonly added = new Set<ScriptedEasy>();
   onRemove: () => void = () => {};
   onAll: () => void = () => {};
+  /** What is told while the engine is freed. */
+  onCleanup: () => void = () => {};
   timeoutMs = -1;
   running: number | undefined;
   cleaned = false;
@@ -97,6 +99,7 @@ export class ScriptedEngine implements GatheringEngine<ScriptedEasy> {
 
   cleanup(): void {
     this.#called("cleanup");
+    this.onCleanup();
     this.cleaned = true;
   }
 

@@ -1,4 +1,4 @@
-import { CURL_CSELECT_ERR, CURL_SOCKET_TIMEOUT } from "./constants.js";
+import { CURL_CSELECT_ERR, CURL_CSELECT_IN, CURL_SOCKET_TIMEOUT } from "./constants.js";
 import type { Attachment, LoopSink } from "./contract.js";
 import { Deliveries, TransferRecord } from "./deliveries.js";
 import { checkCallbacksPerTick, type DriverOptions } from "./driver-options.js";
@@ -8,6 +8,7 @@ import { CurlewError, type LoopError, MisuseError, TransferError } from "./error
 import { asCurlewError, failureOf } from "./failures.js";
 import { guarded } from "./observers.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
+import { SecondLook } from "./second-look.js";
 import { type Registration, SocketTable } from "./sockets.js";
 import { SpinGuard } from "./spin-guard.js";
 import { type StallOwner, StallWatch } from "./stall-watch.js";
@@ -36,6 +37,7 @@ export class Driver<E extends EasyHandle> {
   readonly #deliveries: Deliveries<E>;
   readonly #spinGuard: SpinGuard<E>;
   readonly #stallWatch: StallWatch;
+  readonly #secondLook: SecondLook;
   readonly #timer = new TimerSlot();
   readonly #records = new Map<E, TransferRecord<E>>();
 
@@ -73,6 +75,8 @@ export class Driver<E extends EasyHandle> {
         misused: (error) => reportError(ports, error),
       },
     });
+    const tellReadable = (fd: number) => this.#action(fd, CURL_CSELECT_IN);
+    this.#secondLook = new SecondLook(engine.hazards, this.#calls, this.#sockets, tellReadable);
     this.#deliveries = new Deliveries(
       {
         withdraw: (record) => this.#withdraw(record),
@@ -253,6 +257,7 @@ export class Driver<E extends EasyHandle> {
       this.#timer.forget();
       this.#action(CURL_SOCKET_TIMEOUT, 0);
     }
+    this.#secondLook.look(now);
     this.#readMessages();
     this.#unjudged = false;
     this.#stallWatch.judge();
@@ -314,11 +319,18 @@ export class Driver<E extends EasyHandle> {
     const ending = this.#state !== "open";
     const suspicious = this.#unjudged && this.#records.size > 0 && this.#sockets.idle;
     const soon = this.#deliveries.pending || ending || suspicious || this.#sockets.waits;
-    this.#timer.settle(this.#loop, soon ? 0 : this.#watchAgainAt);
+    const lookAt = this.#secondLook.plan(this.#records.size, this.#loop.now());
     const held = this.#records.size > 0 || ending;
-    if (held === this.#held) return;
-    this.#held = held;
-    this.#loop.hold(held);
+    // While it is held a loop may have a cheaper way to serve a delay of 0, so it learns of that first.
+    if (held) this.#hold(true);
+    this.#timer.settle(this.#loop, soon ? 0 : Math.min(this.#watchAgainAt, lookAt));
+    if (!held) this.#hold(false);
+  }
+
+  #hold(alive: boolean): void {
+    if (alive === this.#held) return;
+    this.#held = alive;
+    this.#loop.hold(alive);
   }
 
   #submit(run: () => void, failed: (error: unknown) => void): void {

@@ -38,6 +38,8 @@ export class EngineCalls<E extends EasyHandle> {
   #deaf = false;
   /** Callbacks and messages so far: a wakeup that adds none may be a spin. */
   signs = 0;
+  /** Calls so far that may have moved something. */
+  calls = 0;
 
   constructor(parts: {
     engine: MultiEngine<E> | GatheringEngine<E>;
@@ -143,6 +145,7 @@ export class EngineCalls<E extends EasyHandle> {
   }
 
   #call(run: () => void): void {
+    this.calls++;
     this.#turnstile.enter();
     try {
       run();

@@ -96,6 +96,8 @@ export interface Message<E> {
 export interface EngineHazards {
   /** A timeout call before its time loses the timer (8.10.0 to 8.11.0, P B4). */
   readonly earlyTimeoutLosesTimer: boolean;
+  /** What was read for one stream of a connection may stay unread by the others, with nothing to wake them (7.88.1 to 8.0.1). */
+  readonly leavesInputUnread: boolean;
 }
 
 /** A multi handle. */

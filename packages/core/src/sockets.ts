@@ -116,6 +116,11 @@ export class SocketTable implements SocketLife {
     return next;
   }
 
+  /** Descriptors the loop watches as the engine wants it. */
+  watched(): Registration[] {
+    return [...this.#registrations.values()].filter(({ state }) => state === "watched");
+  }
+
   /** Descriptors the loop cannot poll: acted on once a turn. */
   alwaysReady(): Registration[] {
     if (this.#alwaysReady === 0) return [];

@@ -2,6 +2,53 @@ import { describe, expect, it } from "vitest";
 import { CURL_POLL_IN, CURL_POLL_INOUT, CURL_POLL_OUT, CURL_POLL_REMOVE } from "../src/index.js";
 import { ScriptedEasy, scene } from "./scripted.js";
 
+describe("the second look (7.88.1 to 8.0.1)", () => {
+  function quiet(leavesInputUnread: boolean) {
+    const made = scene();
+    Object.assign(made.engine.hazards, { leavesInputUnread });
+    made.start("a");
+    made.engine.tell(8, CURL_POLL_IN);
+    made.engine.tell(9, CURL_POLL_OUT);
+    made.loop.settle();
+    const actions = () => made.since().filter((line) => line.startsWith("action"));
+    actions();
+    return { ...made, actions };
+  }
+
+  it("says once, 2 ms after the last call, that what is watched for reading can be read", () => {
+    const { loop, actions } = quiet(true);
+    loop.pass(1);
+    loop.report([9, 2]);
+    actions();
+    loop.pass(1);
+    expect(actions()).toEqual([]);
+    loop.pass(1);
+    expect(actions()).toEqual(["action 8 1"]);
+    expect(loop.pass(1000)).toBe(false);
+  });
+
+  it("says it again after what came of it", () => {
+    const { loop, engine, actions } = quiet(true);
+    engine.actions.set(8, () => engine.tellTimer(0));
+    loop.pass(2);
+    expect(actions()).toEqual(["action 8 1", "action TIMEOUT"]);
+    engine.actions.clear();
+    loop.pass(2);
+    expect(actions()).toEqual(["action 8 1"]);
+  });
+
+  it("says nothing where nothing is left unread, nor when no transfer is under way", () => {
+    const other = quiet(false);
+    expect(other.loop.pass(1000)).toBe(false);
+    const { driver, engine, loop, actions } = quiet(true);
+    for (const easy of [...engine.added]) driver.remove(easy);
+    loop.settle();
+    actions();
+    loop.pass(1000);
+    expect(actions()).toEqual([]);
+  });
+});
+
 describe("the spin guard (C 12.1, P 28)", () => {
   function spinning() {
     const made = scene();

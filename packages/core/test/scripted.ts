@@ -127,7 +127,7 @@ type Action = (engine: ScriptedEngine, bits: number) => number | undefined | voi
 
 export class ScriptedEngine implements MultiEngine<ScriptedEasy> {
   readonly name = "scripted";
-  readonly hazards: EngineHazards = { earlyTimeoutLosesTimer: false };
+  readonly hazards: EngineHazards = { earlyTimeoutLosesTimer: false, leavesInputUnread: false };
   readonly added = new Set<ScriptedEasy>();
   readonly announced = new Set<number>();
   readonly messages: Message<ScriptedEasy>[] = [];

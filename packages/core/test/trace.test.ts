@@ -25,15 +25,15 @@ describe("traceLoop", () => {
     await closed;
     expect(lines()).toEqual([
       "1000.0 attach",
-      "1000.0 arm 0",
       "1000.0 hold true",
+      "1000.0 arm 0",
       "1000.0 expired",
       "1000.0 watch 7 INOUT",
       "1000.0 ready 7 3",
       "1000.0 batchEnd",
       "1000.0 hold false",
-      "1000.0 arm 0",
       "1000.0 hold true",
+      "1000.0 arm 0",
       "1000.0 expired",
       "1000.0 unwatch 7",
       "1000.0 close",

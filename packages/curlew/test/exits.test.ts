@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { runtimeName, startProgram } from "@curlew/testkit";
+import { startProgram } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { useServer } from "./support.js";
 
@@ -62,7 +62,9 @@ describe("a process", () => {
       took.push(tookMs);
     }
     console.log(`from the outcome to the end of the process: ${took.join(", ")} ms`);
-    expect(Math.max(...took)).toBeLessThan(100);
+    took.sort((a, b) => a - b);
+    expect(took[2]).toBeLessThan(100);
+    expect(took[4]).toBeLessThan(1000); // whatever else the machine does
   });
 
   it("does not end while a transfer is under way, and ends at SIGTERM", async () => {
@@ -122,11 +124,7 @@ describe("a worker", () => {
   ];
   const each = [...cases, ["inflight", "exit inside libcurl", 7] as const];
   for (const [state, way, wanted] of each)
-    it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async (context) => {
-      if (runtimeName !== "node" && way === "exit inside libcurl")
-        return context.skip(
-          "process.exit below a native frame ends a worker of Bun or Deno with 1, whatever code it was given",
-        );
+    it(`${state}, ${way}: ends with ${wanted}, and this process goes on`, async () => {
       const worker = new Worker(program("worker.mjs"), {
         workerData: { url: server.current.http, state, way },
         execArgv: [],

@@ -18,7 +18,15 @@ const felt: readonly Fault[] = [
 
 /** The same, for what the driver survives or few will meet: worth knowing, not worth a warning. */
 const survived: readonly Fault[] = [
+  ["7.88.1", "8.0.1", "8.1.0", "744dcf22", "HTTP/2 transfers wait for ever for what has come in already"],
   ["7.88.0", "7.88.1", "8.0.0", "#10634", "HTTP/2 with prior knowledge fails on a connection that is used again"],
+  [
+    "7.50.2",
+    "8.0.1",
+    "8.1.0",
+    "744dcf22",
+    "over HTTP/2 the end of an upload of unknown size loses or swaps bytes of other downloads",
+  ],
   ["7.88.0", "8.1.2", "8.2.0", "a70d97c4", "connecting sockets are closed before they are removed"],
   ["8.13.0", "8.15.0", "8.16.0", "#17949", "descriptors are removed that were never announced"],
   ["8.20.0", "8.20.0", "8.21.0", "#21547", "a descriptor of the resolver stays readable for ever"],
@@ -36,7 +44,19 @@ export function survivedFaultsOf(version: string): string[] {
 
 /** Those the driver must know of: a timeout call before its time loses the timer (P B4). */
 export function engineHazards(version: string): EngineHazards {
-  return { earlyTimeoutLosesTimer: within(version, "8.10.0", "8.11.0") };
+  return {
+    earlyTimeoutLosesTimer: within(version, "8.10.0", "8.11.0"),
+    leavesInputUnread: within(version, "7.88.1", "8.0.1"),
+  };
+}
+
+/**
+ * Where a body of unknown size must not share an HTTP/2 connection. At its end libcurl reads what has come in, although the
+ * rest of some other stream's DATA frame, which did not fit that stream's 16 KiB, still waits in the same memory: that rest
+ * (a multiple of 9 bytes, as a frame's head has 9) is overwritten, or comes later than what followed it.
+ */
+export function mixesUpStreams(version: string): boolean {
+  return within(version, "7.50.2", "8.0.1");
 }
 
 function linesOf(faults: readonly Fault[], version: string): string[] {

@@ -1,9 +1,10 @@
-import { MisuseError, TransferError, type TransferRequest } from "@curlew/core";
+import { CurlewError, MisuseError, TransferError, type TransferRequest } from "@curlew/core";
 import { native } from "./binding.js";
 import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
-import { isBefore } from "./hazards.js";
+import { isBefore, mixesUpStreams } from "./hazards.js";
 import type { Libcurl } from "./library.js";
+import { type Mime, withoutPauses } from "./mime.js";
 import { typeOf } from "./option-values.js";
 import { trustFileSuffices } from "./trust.js";
 
@@ -42,7 +43,8 @@ function configure(easy: Easy, request: TransferRequest): void {
   if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
   if (request.progress === true) checkCode(easy, native().gatherProgress(easy.id));
   if (/^https:/i.test(url)) secure(easy);
-  for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value);
+  for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value, body !== undefined);
+  if (body !== undefined && sizeOf(body) < 0) keepApart(easy, url, curl);
 }
 
 /** http and https only, also across redirects. The names came with 7.85; before there was a mask: 1 http, 2 https. */
@@ -84,6 +86,8 @@ function setMethod(easy: Easy, method: string, hasBody: boolean): void {
 /** What a transfer's sink and body are made of. */
 const ours: Readonly<Record<string, string>> = {
   WRITEFUNCTION: "it is how the sink gets its bytes",
+  READFUNCTION: "it is how the body is sent",
+  SEEKFUNCTION: "it is how the body is sent",
   HEADERFUNCTION: "it is how the sink gets its headers",
   XFERINFOFUNCTION: "it is how the sink hears of progress",
   NOPROGRESS: "`progress` says whether the sink hears of it",
@@ -94,10 +98,12 @@ const ours: Readonly<Record<string, string>> = {
 };
 
 /** Options by libcurl's names. */
-function setRaw(easy: Easy, option: string, value: unknown): void {
+function setRaw(easy: Easy, option: string, value: unknown, hasBody: boolean): void {
   const reason = ours[option];
   if (reason !== undefined) throw new MisuseError("OPTION_IS_OURS", `${option} is set by the transfer: ${reason}`);
-  easy.setopt(option as EasyOptionName, value as never);
+  if (option !== "MIMEPOST" || value === null) return easy.setopt(option as EasyOptionName, value as never);
+  if (hasBody) throw new MisuseError("OUT_OF_RANGE", "a request has one body: `body` or MIMEPOST");
+  easy.setopt("MIMEPOST", withoutPauses(value as Mime));
 }
 
 function upload(
@@ -138,6 +144,34 @@ function sizeOf(body: NonNullable<TransferRequest["body"]>): number {
 function expectation(easy: Easy, sizeBytes: number): string[] {
   const small = sizeBytes >= 0 && sizeBytes < 1_048_576;
   return small && isBefore(easy.library.version, "8.0.0") ? ["Expect:"] : [];
+}
+
+/** CURL_HTTP_VERSION_ values that never lead to HTTP/2: 1.0, 1.1, 3 only. */
+const NOT_HTTP2: readonly unknown[] = [1, 2, 31];
+const HTTP_1_1 = 2;
+const PRIOR_KNOWLEDGE = 5;
+/** A bit of SSL_OPTIONS that meant nothing to the versions it is for. */
+const APART = 0x80;
+
+/**
+ * Where the end of a body of unknown size harms the other streams of its connection, it gets a connection that nobody
+ * shares: a new one, which has no later use, with TLS options that no other transfer has, so that none joins it. Without
+ * TLS, or before 7.83.1, which does not compare these options, it goes over HTTP/1.1.
+ */
+function keepApart(easy: Easy, url: string, curl: TransferRequest["curl"] = {}): void {
+  const { version } = easy.library;
+  if (!mixesUpStreams(version) || NOT_HTTP2.includes(curl.HTTP_VERSION)) return;
+  if (/^https:/i.test(url) && !isBefore(version, "7.83.1")) {
+    easy.setopt("FRESH_CONNECT", 1);
+    easy.setopt("FORBID_REUSE", 1);
+    easy.setopt("SSL_OPTIONS", Number(curl.SSL_OPTIONS ?? 0) | APART);
+    return;
+  }
+  if (curl.HTTP_VERSION === PRIOR_KNOWLEDGE) {
+    const why = `libcurl ${version} mixes up HTTP/2 streams when a body of unknown size ends`;
+    throw new CurlewError("NOT_IN_THIS_LIBCURL", `${why}: say sizeBytes, or use https, HTTP/1.1 or libcurl 8.1`);
+  }
+  easy.setopt("HTTP_VERSION", HTTP_1_1);
 }
 
 function checkCode(easy: Easy, code: number): void {

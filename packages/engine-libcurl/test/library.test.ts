@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { featuresOf } from "../src/features.js";
-import { engineHazards, faultsOf, survivedFaultsOf } from "../src/hazards.js";
+import { engineHazards, faultsOf, mixesUpStreams, survivedFaultsOf } from "../src/hazards.js";
 import { Easy, loadLibcurl, Multi } from "../src/index.js";
 
 let folder: string;
@@ -115,6 +115,28 @@ describe("known faults", () => {
       (version) => engineHazards(version).earlyTimeoutLosesTimer,
     );
     expect(affected).toEqual(["8.10.0", "8.10.1", "8.11.0"]);
+  });
+
+  it("tell the driver where what was read for one stream stays unread by others", () => {
+    const affected = ["7.88.0", "7.88.1", "8.0.0", "8.0.1", "8.1.0"].filter(
+      (version) => engineHazards(version).leavesInputUnread,
+    );
+    expect(affected).toEqual(["7.88.1", "8.0.0", "8.0.1"]);
+  });
+
+  it("keep a body of unknown size off a connection of HTTP/2 that others share", () => {
+    const affected = ["7.50.1", "7.81.0", "7.88.1", "8.0.1", "8.1.0"].filter(mixesUpStreams);
+    expect(affected).toEqual(["7.81.0", "7.88.1", "8.0.1"]);
+    const multi = new Multi(loadLibcurl());
+    const prepare = (body: { stream: true; sizeBytes?: number }, HTTP_VERSION: number) =>
+      multi.prepare({ url: "http://127.0.0.1:1/", body, curl: { HTTP_VERSION } }).cleanup();
+    const refused = ["NOT_IN_THIS_LIBCURL", expect.stringContaining("say sizeBytes")];
+    const fine = ["nothing was thrown", ""];
+    const prior = codeOf(() => prepare({ stream: true }, 5));
+    expect(prior).toEqual(mixesUpStreams(loadLibcurl().version) ? refused : fine);
+    expect(codeOf(() => prepare({ stream: true, sizeBytes: 5 }, 5))).toEqual(fine);
+    expect(codeOf(() => prepare({ stream: true }, 4))).toEqual(fine);
+    multi.cleanup();
   });
 });
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,7 +84,10 @@ static napi_value poll_fd(napi_env env, napi_callback_info info) {
   struct pollfd wanted = {.fd = arguments(env, info, argv, 2)};
   napi_get_value_int32(env, argv[1], &events);
   wanted.events = (short)events;
-  int found = poll(&wanted, 1, 0);
+  int found;
+  do {
+    found = poll(&wanted, 1, 0);
+  } while(found < 0 && errno == EINTR);
   return answer(env, found < 0 ? found : wanted.revents);
 }
 
@@ -94,6 +98,15 @@ static napi_value shut_down(napi_env env, napi_callback_info info) {
   int fd = arguments(env, info, argv, 2);
   napi_get_value_int32(env, argv[1], &how);
   return answer(env, shutdown(fd, how));
+}
+
+/* limitDescriptors(most): no number from there on is given any more; those that are open stay so. */
+static napi_value limit_descriptors(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return answer(env, -1);
+  limit.rlim_cur = (rlim_t)arguments(env, info, argv, 1);
+  return answer(env, setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 static napi_value make_epoll(napi_env env, napi_callback_info info) {
@@ -139,7 +152,8 @@ NAPI_MODULE_INIT() {
                    {"dup", duplicate},              {"close", close_fd}, {"read", read_fd},
                    {"write", write_fd},             {"poll", poll_fd},   {"shutdown", shut_down},
                    {"epollCreate1", make_epoll},    {"epollCtl", epoll_control},
-                   {"epollWait", epoll_look},       {"openFile", open_file}};
+                   {"epollWait", epoll_look},       {"openFile", open_file},
+                   {"limitDescriptors", limit_descriptors}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value value;
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &value);

@@ -14,8 +14,8 @@ const DAY_MS = 86_400_000;
 
 type Keys = Awaited<ReturnType<typeof makeKeys>>;
 
-/** A certificate authority that lives as long as the server, and a certificate of it for localhost and 127.0.0.1. */
-export async function makeCertificates(): Promise<Certificates> {
+/** A certificate authority that lives as long as the server, and a certificate of it: for localhost and 127.0.0.1, unless wrong. */
+export async function makeCertificates(wrong?: "expired" | "elsewhere"): Promise<Certificates> {
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const caKeys = await makeKeys();
   const keys = await makeKeys();
@@ -37,11 +37,16 @@ export async function makeCertificates(): Promise<Certificates> {
     signingKey: caKeys.privateKey,
     signingAlgorithm: ALGORITHM,
     ...validity,
+    ...(wrong === "expired" ? { notAfter: new Date(Date.now() - DAY_MS / 2) } : {}),
     extensions: [
-      new x509.SubjectAlternativeNameExtension([
-        { type: "dns", value: "localhost" },
-        { type: "ip", value: "127.0.0.1" },
-      ]),
+      new x509.SubjectAlternativeNameExtension(
+        wrong === "elsewhere"
+          ? [{ type: "dns", value: "elsewhere.test" }]
+          : [
+              { type: "dns", value: "localhost" },
+              { type: "ip", value: "127.0.0.1" },
+            ],
+      ),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     ],
   });

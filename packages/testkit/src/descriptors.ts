@@ -14,6 +14,7 @@ interface Addon {
   write(fd: number, bytes: Uint8Array): number;
   poll(fd: number, events: number): number;
   shutdown(fd: number, how: number): number;
+  limitDescriptors(most: number): number;
   epollCreate1(): number;
   epollCtl(epfd: number, operation: number, fd: number, events: number, data: number): number;
   epollWait(epfd: number, most: number, into: Int32Array): number;
@@ -74,6 +75,11 @@ export function poll(fd: number, events: number): number {
 
 export function shutdown(fd: number, how: number): void {
   checked("shutdown", addon.shutdown(fd, how));
+}
+
+/** Of this process: from `most` on there are no numbers. Those that are open stay so. */
+export function limitDescriptors(most: number): void {
+  checked("setrlimit", addon.limitDescriptors(most));
 }
 
 export function epollCreate1(): number {

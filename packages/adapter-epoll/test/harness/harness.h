@@ -1,13 +1,21 @@
-/* The queue that stands for a runtime's loop. */
+/* What stands for a runtime, and for a kernel that refuses. */
 #ifndef CURLEW_HARNESS_H
 #define CURLEW_HARNESS_H
 
 #include <node_api.h>
 
+/* The queue that stands for a runtime's loop. */
 void end_environment(void);
 int queue_length(napi_threadsafe_function function);
 void queue_wait(napi_threadsafe_function function);
 int queue_empty(napi_env env, napi_threadsafe_function function); /* answers how many calls there were */
 void queue_free(napi_threadsafe_function function);
+
+extern napi_threadsafe_function last_released;
+
+/* The next EPOLL_CTL_ADD but which - 1, or the next epoll_create1, fails with that errno. */
+void refuse_add(int which, int error);
+void refuse_create(int error);
+int refusals_left(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* The adapter's C without a runtime, for sanitizers: a writer's thread, the adapter's thread, and this one as JavaScript's.
  * Exits with 0 and one line, or says what was wrong. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -97,7 +98,58 @@ static void ends(int round) {
   close(fd);
 }
 
+/* The lowest number that is free: the same before and after, where nothing leaks. */
+static int lowest_free(void) {
+  int fd = dup(STDIN_FILENO);
+  close(fd);
+  return fd;
+}
+
+/* Whichever registration cannot be had: an error that says so, and nothing is left. add: the timer's, which is tried before
+ * there is a function; the stop's, the set's in the thread's. */
+static void cannot_open(int add) {
+  int error = 0, before = lowest_free();
+  last_released = NULL;
+  refuse_add(add, ENOSPC);
+  CHECK(attachment_open(ENV, NULL, NULL, &error) == NULL && error == -ENOSPC && refusals_left() == 0);
+  CHECK(lowest_free() == before);
+  CHECK((last_released != NULL) == (add > 1));
+  if (last_released != NULL) queue_free(last_released);
+}
+
+/* An attachment with a ghost in it, and beside it another descriptor, which `other` is set to. */
+static attachment *haunted(int *other) {
+  bool expired = false;
+  attachment *a = open_one();
+  int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK), kept = dup(fd);
+  *other = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  CHECK(epoll_set_watch(&a->set, fd, SEEN_IN) == 0 && epoll_set_watch(&a->set, *other, SEEN_IN) == 0);
+  close(fd);
+  epoll_set_unwatch(&a->set, fd);
+  CHECK(attachment_ready(a, &expired) == 0 && a->set.haunted);
+  close(kept); /* it has done its work */
+  return a;
+}
+
+/* A set that cannot be made anew is no set, and says so each time. add: the timer, the descriptor, the set in the thread's. */
+static void cannot_wait(int add, int error) {
+  int other, before = lowest_free();
+  attachment *a = haunted(&other);
+  if (add == 0) refuse_create(error);
+  else refuse_add(add, error);
+  CHECK(attachment_wait(a) == -error && refusals_left() == 0);
+  napi_threadsafe_function function = a->function;
+  attachment_close(a);
+  queue_empty(ENV, function);
+  queue_free(function);
+  close(other);
+  CHECK(lowest_free() == before);
+}
+
 int main(void) {
+  for (int add = 1; add <= 3; add++) cannot_open(add);
+  cannot_wait(0, EMFILE);
+  for (int add = 1; add <= 3; add++) cannot_wait(add, add == 2 ? ENOMEM : ENOSPC);
   for (int round = 0; round < ROUNDS / 10; round++) events_arrive();
   for (int round = 0; round < ROUNDS; round++) ends(round);
   printf("%d calls, %d attachments\n", told, ROUNDS + ROUNDS / 10);

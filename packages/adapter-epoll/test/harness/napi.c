@@ -74,8 +74,11 @@ napi_status napi_ref_threadsafe_function(napi_env env, napi_threadsafe_function 
 }
 
 /* Kept until the test has emptied its queue, as runtimes do. */
+napi_threadsafe_function last_released;
+
 napi_status napi_release_threadsafe_function(napi_threadsafe_function function, napi_threadsafe_function_release_mode mode) {
-  (void)function, (void)mode;
+  (void)mode;
+  last_released = function;
   return napi_ok;
 }
 

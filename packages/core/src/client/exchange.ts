@@ -141,7 +141,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   }
 
   outcome({ error, getinfo }: Outcome): void {
-    const phase = error && this.#phase(getinfo);
+    const phase = error && this.#phase(getinfo, error);
     if (!error) this.#answers.settle();
     if (this.#silent) return this.#end();
     if (!error) this.#tellProgress();
@@ -211,11 +211,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     this.#fail(abortError(this.#prepared.signal?.reason), phase);
   }
 
-  #phase(getinfo: (info: string) => unknown): TransferPhase {
+  #phase(getinfo: (info: string) => unknown, error?: CurlewError): TransferPhase {
     if (this.#answers.told) return "receiving";
     const { body, url } = this.#prepared.request;
     const sending = body !== undefined && (!(body instanceof Uint8Array) || body.length > 0);
-    return phaseOf(getinfo, /^https:/i.test(url), sending);
+    const curlCode = error instanceof TransferError ? error.curlCode : undefined;
+    return phaseOf(getinfo, { secure: /^https:/i.test(url), sending, curlCode });
   }
 
   /** Takes it from wherever it is. */

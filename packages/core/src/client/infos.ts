@@ -91,14 +91,22 @@ function tolerant(getinfo: Getinfo, info: string): unknown {
   }
 }
 
+/** CURLcodes that only TLS ends with: SSL_CONNECT_ERROR, PEER_FAILED_VERIFICATION, SSL_CACERT_BADFILE, ... */
+const TLS_CODES = new Set([35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98]);
+
 /**
  * Where a transfer stands, by what libcurl has noted of it. A connection that is used again has its first three phases
- * behind it at once.
+ * behind it at once. Some versions (8.14.1) note nothing between the begin of connecting and the end of the handshake:
+ * then "connecting" is both, unless the error is one of TLS.
  */
-export function phaseOf(getinfo: (info: string) => unknown, secure: boolean, sending: boolean): TransferPhase {
+export function phaseOf(
+  getinfo: (info: string) => unknown,
+  { secure, sending, curlCode = 0 }: { secure: boolean; sending: boolean; curlCode?: number | undefined },
+): TransferPhase {
   const reached = (info: string): boolean => Number(tolerant(getinfo, info) ?? 0) > 0;
   if (reached("STARTTRANSFER_TIME_T") && reached("RESPONSE_CODE")) return "receiving";
   if (reached("PRETRANSFER_TIME_T")) return sending ? "sending" : "waiting";
-  if (reached("CONNECT_TIME_T") && secure) return "tls";
+  if (TLS_CODES.has(curlCode)) return "tls";
+  if (secure && (reached("CONNECT_TIME_T") || reached("LOCAL_PORT"))) return "tls";
   return reached("NAMELOOKUP_TIME_T") ? "connecting" : "resolving";
 }

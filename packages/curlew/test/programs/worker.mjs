@@ -1,5 +1,6 @@
 // The same in a worker: workerData is { url, state, way }. "terminate" waits to be terminated.
 import { parentPort, workerData } from "node:worker_threads";
+import { epollLoop } from "@curlew/adapter-epoll";
 import { libuvLoop } from "@curlew/adapter-libuv";
 import { Driver } from "@curlew/core";
 import { Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
@@ -7,6 +8,7 @@ import { createTransfers } from "curlew";
 
 const { url, state, way } = workerData;
 const transfers = createTransfers({ loop: process.env.CURLEW_TEST_LOOP });
+const testLoop = process.env.CURLEW_TEST_LOOP === "epoll" ? epollLoop : libuvLoop;
 let chunks = 0;
 
 function end() {
@@ -23,7 +25,7 @@ function end() {
 
 /**
  * Inside libcurl, in the middle of a batch: callbacks that come after this cannot run JavaScript, so sockets are closed
- * that nobody unwatched, some of them watched since libuv last polled.
+ * that nobody unwatched, some of them watched since the loop last polled.
  */
 function exitInsideLibcurl() {
   const library = loadLibcurl();
@@ -31,7 +33,7 @@ function exitInsideLibcurl() {
     if (action === 1) for (const end = performance.now() + 10; performance.now() < end; );
   };
   const observers = { socket: pauseToGatherABatch };
-  const driver = new Driver({ engine: new Multi(library), loop: libuvLoop(), observers });
+  const driver = new Driver({ engine: new Multi(library), loop: testLoop(), observers });
   for (let i = 0; i < 24; i++) {
     const easy = new Easy(library);
     easy.setopt("URL", `${url}/bytes/300000`);

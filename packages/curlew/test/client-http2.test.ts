@@ -1,0 +1,73 @@
+/** Many streams on one connection, some of them paused (C 11.7). */
+import { createHash } from "node:crypto";
+import type { ClientTransfer } from "@curlew/core";
+import { loadLibcurl } from "@curlew/engine-libcurl";
+import { contentOf, nghttpdMissing, sha256, startNghttpd } from "@curlew/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { turns, useClient, useServer } from "./support.js";
+
+const server = useServer();
+const STREAMS = 100;
+const PAUSED = 10;
+const BYTES = 2_000_000;
+const MARK_BYTES = 100_000;
+
+interface H2Server {
+  readonly url: string;
+  readonly caFile: string;
+}
+
+async function nghttpd(): Promise<H2Server> {
+  const made = await startNghttpd({ big: contentOf("bytes", BYTES) });
+  onTestFinished(() => made.stop());
+  return { url: `${made.url}/big`, caFile: made.caFile };
+}
+
+async function many({ url, caFile }: H2Server): Promise<void> {
+  const client = useClient();
+  const opened: number[] = [];
+  const options = { curl: { CAINFO: caFile, HTTP_VERSION: 4 }, highWaterBytes: MARK_BYTES };
+  // The first one makes the connection; the others wait to learn that it can be shared.
+  const transfers = Array.from({ length: STREAMS }, () => client.request(url, options));
+  const rssBefore = process.memoryUsage.rss();
+  const paused = transfers.filter((_, i) => i % (STREAMS / PAUSED) === 3);
+  for (const transfer of paused) await transfer.head.then(() => transfer.pause());
+  const expected = sha256(contentOf("bytes", BYTES));
+  const others = transfers.filter((transfer) => !paused.includes(transfer));
+  await Promise.all(
+    others.map(async (transfer) => {
+      expect(await sumOf(transfer)).toBe(expected);
+      opened.push((await transfer.infos).connection.opened);
+    }),
+  );
+  const grownMiB = (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
+  const connections = opened.reduce((sum, count) => sum + count, 0);
+  console.log(
+    `libcurl ${loadLibcurl().version}: ${others.length} of ${STREAMS} streams came while ${PAUSED} stood still, ${connections} connections of theirs, ${grownMiB.toFixed(0)} MiB more`,
+  );
+  expect(connections).toBeLessThanOrEqual(1);
+  // A paused stream is buffered up to its window, which is more than these bodies; the others up to their marks.
+  expect(grownMiB).toBeLessThan((PAUSED * BYTES + STREAMS * MARK_BYTES) / 2 ** 20 + 64);
+  await turns(20);
+  expect(client.size.running).toBe(PAUSED);
+  for (const transfer of paused) transfer.resume();
+  for (const transfer of paused) expect(await sumOf(transfer)).toBe(expected);
+}
+
+async function sumOf(transfer: ClientTransfer): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of transfer.body) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+describe(`${STREAMS} streams on one HTTP/2 connection, ${PAUSED} of them paused: the others finish, and these later`, () => {
+  const missing = nghttpdMissing();
+  it.skipIf(missing !== undefined)(`from nghttpd${missing ? `: ${missing}` : ""}`, async () => {
+    await many(await nghttpd());
+  });
+
+  const old = loadLibcurl().version.startsWith("7.");
+  it.skipIf(old)(`from node:http2${old ? ": libcurl 7.88.1 fails there now and then by itself" : ""}`, async () => {
+    await many({ url: `${server.current.http2}/bytes/${BYTES}`, caFile: server.current.caFile });
+  });
+});
