@@ -16,9 +16,9 @@ export async function measure(group, server, options) {
   );
   try {
     for (const entry of entries) await begin(entry, options);
-    for (let round = 0; round < options.rounds; round++)
+    for (let round = 0; round < options.rounds && inTime(options, round); round++)
       for (const entry of entries) if (!entry.skipped) await slice(entry, server);
-    for (let round = 0; round < options.rateRounds; round++)
+    for (let round = 0; round < options.rateRounds && inTime(options); round++)
       for (const entry of entries) if (!entry.skipped && entry.theCase.perSec) await rate(entry, options);
     for (const entry of entries) entry.peakMiB = entry.skipped ? null : entry.process.peakMiB();
     return entries;
@@ -56,14 +56,23 @@ async function begin(entry, options) {
 }
 
 /** Until it has used that much CPU; what a request costs at the end says how many make a slice. */
-async function warmUp(entry, { warmupMs, sliceMs }) {
+/** The first round is always run. */
+function inTime({ deadlineMs }, round = 1) {
+  return round === 0 || performance.now() < deadlineMs;
+}
+
+async function warmUp(entry, { warmupMs, sliceMs, deadlineMs }) {
+  // Half of the time is for the rounds.
+  const untilMs = (performance.now() + deadlineMs) / 2;
   const { atOnce } = entry.theCase;
-  for (let count = atOnce, usedUs = 0; usedUs < warmupMs * 1000; ) {
-    const { requests, cpuUs, failure } = await entry.process.ask(`run ${count}`);
+  let usedUs = 0;
+  entry.sliceCount = atOnce;
+  do {
+    const { requests, cpuUs, failure } = await entry.process.ask(`run ${entry.sliceCount}`);
     if (requests === 0) throw new Error(`it did not work: ${failure}`);
     usedUs += cpuUs;
-    count = entry.sliceCount = Math.max(atOnce, Math.round((sliceMs * 1000 * requests) / cpuUs));
-  }
+    entry.sliceCount = Math.max(atOnce, Math.round((sliceMs * 1000 * requests) / cpuUs));
+  } while (usedUs < warmupMs * 1000 && performance.now() < untilMs);
 }
 
 /** Transfers that never end, until the server has seen all of them. */
