@@ -12,6 +12,8 @@ import { executable, runtimes } from "./fetch.mjs";
 const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
 /** But not those of what only Node has, nor of what the documentation shows. */
 const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+/** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
+const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
 
 /** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
 const LIMIT_MS = 600_000;
@@ -54,7 +56,7 @@ const chosen = runtimes.filter(({ title }) => values.runtime === undefined || ti
 const tests = PACKAGES.flatMap((name) => {
   const folder = `packages/${name}/test`;
   const found = readdirSync(join(root, folder), { recursive: true }).filter((file) => file.endsWith(".test.ts"));
-  const here = found.filter((file) => !NOT_HERE.includes(basename(file)));
+  const here = found.filter((file) => !NOT_HERE.includes(basename(file)) && !NOT_EVERYWHERE.test(basename(file)));
   return here.sort().map((file) => `${folder}/${file}`);
 });
 const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));

@@ -26,6 +26,7 @@ const BUILT = [
     "packages/adapter-libuv",
     "packages/adapter-epoll",
     "packages/adapter-epoll-sim",
+    "packages/adapter-rxjs",
     "packages/conformance",
   ],
   ["packages/curlew", "trials"],
@@ -74,7 +75,7 @@ async function install(asked) {
     "package.json",
     "pnpm-workspace.yaml",
     "pnpm-lock.yaml",
-    ...["demo", "trials", "runtimes", ...EXTRAS].map((folder) => `${folder}/package.json`),
+    ...["demo", "examples", "trials", "runtimes", ...EXTRAS].map((folder) => `${folder}/package.json`),
   ];
   const packages = readdirSync("packages").map((name) => `packages/${name}/package.json`);
   const input = digest([...manifests, ...packages].filter(existsSync));

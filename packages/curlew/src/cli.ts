@@ -1,19 +1,33 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { EXIT, failureOf, printable, UsageError } from "./cli/failure.js";
+import { get } from "./cli/get.js";
+import { GET_USAGE, parseGet } from "./cli/options.js";
 import { diagnose, formatDiagnosis, healthy } from "./doctor.js";
 
-const USAGE = `usage: curlew doctor [--libcurl FILE] [--json]
+const USAGE = `usage: curlew get URL... [options]
+       curlew doctor [--libcurl FILE] [--json]
 
+  get       downloads, many at once; curlew get --help has its options
   doctor    which libcurl was found, what it can do, and which event loops work here
 
-  --libcurl FILE   look at this library instead of the one CURLEW_LIBCURL names, or the system's
-  --json           one JSON object instead of a table
+  --libcurl FILE   doctor: look at this library instead of the one CURLEW_LIBCURL names, or the system's
+  --json           doctor: one JSON object instead of a table
   --version        the version of Curlew
 `;
 
+/** Answers the exit code. */
+async function main(args: string[]): Promise<number> {
+  if (args[0] !== "get") return doctor(args);
+  // Whoever reads them may go away; what is written says so by itself.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const options = parseGet(args.slice(1));
+  return options.help ? say(GET_USAGE) : get(options, ownVersion());
+}
+
 /** Answers the exit code: 0, 1 when something does not work here, 2 for a call that is not understood. */
-function main(args: string[]): number {
+function doctor(args: string[]): number {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -39,7 +53,7 @@ function say(text: string): number {
 
 function fail(text: string): number {
   process.stderr.write(`${text.trimEnd()}\n`);
-  return 2;
+  return EXIT.usage;
 }
 
 function ownVersion(): string {
@@ -47,8 +61,15 @@ function ownVersion(): string {
   return own.version;
 }
 
+const args = process.argv.slice(2);
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(args);
 } catch (error) {
-  process.exitCode = fail(`curlew: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  if (error instanceof UsageError)
+    process.exitCode = fail(`curlew get: ${error.message}\ncurlew get --help tells more`);
+  else if (args[0] === "get") {
+    const { exitCode, message } = failureOf(error);
+    fail(printable(`curlew: (${exitCode}) ${message}`));
+    process.exitCode = exitCode;
+  } else process.exitCode = fail(`curlew: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
 }

@@ -1,4 +1,4 @@
-import { type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
+import { type Absent, type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
 import { loops } from "./loops.js";
 
 /** What works on this machine, and why the rest does not. */
@@ -29,6 +29,8 @@ export interface LibcurlDiagnosis {
   /** Faults of this version when it is driven by a loop, a line each: those that will be felt, those that are dealt with. */
   readonly faults: readonly string[];
   readonly survivedFaults: readonly string[];
+  /** What this version is too old for: using it throws NOT_IN_THIS_LIBCURL. */
+  readonly absent: Absent;
 }
 
 /** @param libcurl a file; default as in createTransfers */
@@ -71,6 +73,7 @@ function describe(library: Libcurl): LibcurlDiagnosis {
     features: library.features,
     faults: library.faults,
     survivedFaults: library.survivedFaults,
+    absent: library.absent,
   };
 }
 
@@ -90,11 +93,21 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
       ["features", libcurl.features.join(" ")],
       ["faults", libcurl.faults.join("\n") || "none known"],
       ["dealt with", libcurl.survivedFaults.join("\n") || "none known"],
+      ["too old for", formatAbsent(libcurl.absent)],
     );
   }
   for (const { name, engine, works, why } of diagnosis.loops)
     rows.push([`loop ${name}`, works ? (engine === "model" ? "works, simulated" : "works") : `no: ${why}`]);
   return rows.map(([name, value]) => `${name.padEnd(14)}${value.replaceAll("\n", `\n${" ".repeat(14)}`)}`).join("\n");
+}
+
+function formatAbsent({ functions, multiOptions, easyOptions }: Absent): string {
+  const names = [
+    ...functions,
+    ...multiOptions.map((name) => `CURLMOPT_${name}`),
+    ...easyOptions.map((name) => `CURLOPT_${name}`),
+  ];
+  return names.join("\n") || "nothing that is known";
 }
 
 /** Whether transfers can be made here. */

@@ -1,6 +1,7 @@
 /** What the documentation shows is run as it stands. Built files: run the build. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { contentOf } from "@curlew/testkit";
@@ -104,6 +105,39 @@ describe("links between the pages", () => {
       const local = targets.filter((target) => !target.includes("://"));
       expect(local.filter((target) => !existsSync(resolve(root, dirname(page), target)))).toEqual([]);
     });
+});
+
+describe("curlew get, as it is shown", () => {
+  for (const page of ["README.md", "packages/curlew/README.md"])
+    it(`in ${page} does what it says`, () => {
+      const [shown = ""] = blocks(page, "sh").filter((block) => block.includes("curlew get"));
+      const folder = mkdtempSync(join(tmpdir(), "curlew-docs-"));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const cli = join(root, "packages/curlew/dist/cli.js");
+      const curlew = `set -e; curlew() { "${process.execPath}" "${cli}" "$@"; }\n`;
+      const code = shown.replaceAll("https://example.com/", `${server.current.http}/echo/`);
+      const { status, stdout } = spawnSync("bash", ["-c", curlew + code], { cwd: folder, encoding: "utf8" });
+      expect(status).toBe(0);
+      expect(readdirSync(join(folder, "downloads"))).toEqual(["a.zip", "b.zip"]);
+      if (page !== "README.md") expect(stdout).toContain('"method":"POST"');
+    });
+
+  it("costs who imports curlew nothing: what it stands on is loaded by itself alone", async () => {
+    const hook = `import { writeSync } from "node:fs";
+      export async function resolve(name, context, next) {
+        const found = await next(name, context);
+        writeSync(1, found.url + "\\n");
+        return found;
+      }`;
+    const program = `import { register } from "node:module";
+      register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));
+      await import("curlew");`;
+    const { code, stdout } = await run(program, []);
+    const loaded = stdout.toString();
+    expect(code).toBe(0);
+    expect(loaded).toContain("/dist/index.js"); // the hook hears of what is loaded
+    expect(loaded).not.toMatch(/log-update|cli\.js/);
+  });
 });
 
 describe("curlew doctor", () => {

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "args.h"
-#include "call.h"
+#include "callbacks.h"
+#include "mime.h"
 #include "multi.h"
+#include "share.h"
 #include "sockets.h"
 
 /* CURLINFO_PRIVATE holds our number, not a pointer: internal handles may be copies of a user's (DoH, HTTP/2 push), so
@@ -17,35 +19,7 @@ easy *easy_of(const curlew_env *env, const lib *lib, CURL *curl) {
   return e != NULL && e->curl == curl ? e : NULL;
 }
 
-static size_t write_callback(char *data, size_t size, size_t count, void *userp) {
-  easy *e = userp;
-  double taken = call_hook_bytes(e->env, HOOK_WRITE, e->id, data, size * count, (double)CURL_WRITEFUNC_ERROR);
-  return (size_t)taken;
-}
-
-static size_t header_callback(char *data, size_t size, size_t count, void *userp) {
-  easy *e = userp;
-  double taken = call_hook_bytes(e->env, HOOK_HEADER, e->id, data, size * count, (double)CURL_WRITEFUNC_ERROR);
-  return (size_t)taken;
-}
-
-static size_t discard(char *data, size_t size, size_t count, void *userp) {
-  (void)data;
-  (void)userp;
-  return size * count;
-}
-
-int easy_apply_callbacks(easy *e) {
-  const lib *c = e->lib;
-  /* Without a callback libcurl would write to stdout. */
-  int code = c->easy_setopt(e->curl, CURLOPT_WRITEFUNCTION, e->js_write ? write_callback : discard);
-  if (code == CURLE_OK) code = c->easy_setopt(e->curl, CURLOPT_WRITEDATA, e);
-  if (code == CURLE_OK) code = c->easy_setopt(e->curl, CURLOPT_HEADERFUNCTION, e->js_header ? header_callback : NULL);
-  if (code == CURLE_OK) code = c->easy_setopt(e->curl, CURLOPT_HEADERDATA, e->js_header ? e : NULL);
-  return code;
-}
-
-int easy_apply_own(easy *e) {
+void easy_apply_own(easy *e) {
   const lib *c = e->lib;
   c->easy_setopt(e->curl, CURLOPT_PRIVATE, (void *)(intptr_t)e->id);
   c->easy_setopt(e->curl, CURLOPT_ERRORBUFFER, e->error);
@@ -53,10 +27,8 @@ int easy_apply_own(easy *e) {
   c->easy_setopt(e->curl, CURLOPT_NOSIGNAL, 1L);
   /* Up to 8.19 ending a transfer waits for its resolver thread unless this is set (C 5.11); unknown before 7.87. */
   c->easy_setopt(e->curl, CURLOPT_QUICK_EXIT, 1L);
-  c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_no_body);
-  c->easy_setopt(e->curl, CURLOPT_READDATA, e);
+  callbacks_default(e);
   sockets_apply(e);
-  return easy_apply_callbacks(e);
 }
 
 /* Reset forgets the options, but not all that was made of them: RESOLVE's list is read by the next transfer. */
@@ -73,10 +45,9 @@ void easy_drop_lists(easy *e) {
   }
 }
 
-void easy_destroy(void *object) {
-  easy *e = object;
-  multi_detach(e);
-  e->lib->easy_cleanup(e->curl);
+static void forget(easy *e) {
+  mime_drop(e);
+  share_leave(e);
   gather_free(e);
   easy_drop_lists(e);
   replay_free(e);
@@ -84,21 +55,93 @@ void easy_destroy(void *object) {
   free(e);
 }
 
+void easy_destroy(void *object) {
+  easy *e = object;
+  multi_detach(e);
+  e->lib->easy_cleanup(e->curl);
+  forget(e);
+}
+
+void easy_release(easy *e) {
+  callbacks_clear(e);
+  unset_lists(e);
+  e->lib->easy_setopt(e->curl, CURLOPT_ERRORBUFFER, NULL);
+  forget(e);
+}
+
+easy *easy_wrap(curlew_env *env, const lib *lib, CURL *curl) {
+  easy *e = calloc(1, sizeof *e);
+  if (e == NULL) return NULL;
+  *e = (easy){.env = env, .lib = lib, .curl = curl};
+  e->id = env_add(env, EASY, e);
+  if (e->id != 0) {
+    easy_apply_own(e);
+    return e;
+  }
+  free(e);
+  return NULL;
+}
+
+/* The easy's number, or 0; then the handle is gone, too. */
+static napi_value number_of(curlew_env *env, const lib *c, CURL *curl, const easy *e) {
+  if (e == NULL && curl != NULL) c->easy_cleanup(curl);
+  return number(env, e == NULL ? 0 : e->id);
+}
+
 static napi_value init(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
-  easy *e = calloc(1, sizeof *e);
-  if (e == NULL) return number(env, 0);
-  e->env = env;
-  e->lib = lib_at(integer(env, argv[0]));
-  e->curl = e->lib->easy_init();
-  if (e->curl != NULL) e->id = env_add(env, EASY, e);
-  if (e->id == 0) {
-    if (e->curl != NULL) e->lib->easy_cleanup(e->curl);
-    free(e);
-    return number(env, 0);
+  const lib *c = lib_at(integer(env, argv[0]));
+  CURL *curl = c->easy_init();
+  return number_of(env, c, curl, curl == NULL ? NULL : easy_wrap(env, c, curl));
+}
+
+/* Copies share the lists they point to with their original, whose they are: copies of our own take their place. */
+static bool copy_lists(easy *to, const easy *from) {
+  for (const owned_list *l = from->lists; l != NULL; l = l->next) {
+    struct curl_slist *copy = NULL;
+    for (const struct curl_slist *line = l->list; line != NULL; line = line->next) {
+      struct curl_slist *longer = to->lib->slist_append(copy, line->data);
+      if (longer == NULL) {
+        to->lib->slist_free_all(copy);
+        return false;
+      }
+      copy = longer;
+    }
+    if (easy_keep_list(to, l->option, copy) != CURLE_OK) {
+      to->lib->slist_free_all(copy);
+      return false;
+    }
   }
-  easy_apply_own(e);
-  return number(env, e->id);
+  return true;
+}
+
+easy *easy_wrap_copy(const easy *from, CURL *curl) {
+  easy *e = easy_wrap(from->env, from->lib, curl);
+  if (e == NULL) return NULL;
+  callbacks_clear(e);
+  if (from->mime != NULL) e->lib->easy_setopt(e->curl, CURLOPT_MIMEPOST, NULL);
+  if (copy_lists(e, from)) return e;
+  easy_release(e);
+  return NULL;
+}
+
+/* easyDuphandle(id): the number of a copy without callbacks and MIME body, which JavaScript sets again; or 0; -1
+ * for one that gathers. */
+static napi_value duphandle(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *from = env_find(env, EASY, integer(env, argv[0]));
+  if (from == NULL) return number(env, 0);
+  if (from->gather.on) return number(env, -1);
+  CURL *curl = from->lib->easy_duphandle(from->curl);
+  return number_of(env, from->lib, curl, curl == NULL ? NULL : easy_wrap_copy(from, curl));
+}
+
+/* easyRelease(id): of a pushed handle that was not wanted. */
+static napi_value release(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e != NULL) easy_release(e);
+  return NULL;
 }
 
 static napi_value cleanup(napi_env napi, napi_callback_info info) {
@@ -113,10 +156,11 @@ static napi_value reset(napi_env napi, napi_callback_info info) {
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL) return NULL;
   unset_lists(e);
+  mime_forget(e);
   e->lib->easy_reset(e->curl);
   easy_drop_lists(e);
   gather_free(e);
-  e->js_write = e->js_header = false;
+  e->aborted = false;
   e->error[0] = '\0';
   easy_apply_own(e);
   return NULL;
@@ -126,15 +170,6 @@ static napi_value pause(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   return number(env, e == NULL ? CURLE_BAD_FUNCTION_ARGUMENT : e->lib->easy_pause(e->curl, integer(env, argv[1])));
-}
-
-static napi_value set_callbacks(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(3);
-  easy *e = env_find(env, EASY, integer(env, argv[0]));
-  if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
-  e->js_write = boolean(env, argv[1]);
-  e->js_header = boolean(env, argv[2]);
-  return number(env, easy_apply_callbacks(e));
 }
 
 /* libcurl's sentence about the last failure; empty when it wrote none. */
@@ -147,9 +182,10 @@ static napi_value error_buffer(napi_env napi, napi_callback_info info) {
 napi_value easy_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "easyInit", init);
   export_function(env, exports, "easyCleanup", cleanup);
+  export_function(env, exports, "easyRelease", release);
   export_function(env, exports, "easyReset", reset);
   export_function(env, exports, "easyPause", pause);
-  export_function(env, exports, "easyCallbacks", set_callbacks);
+  export_function(env, exports, "easyDuphandle", duphandle);
   export_function(env, exports, "easyErrorBuffer", error_buffer);
   return exports;
 }

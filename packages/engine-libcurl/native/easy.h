@@ -23,7 +23,10 @@ typedef struct easy {
   int32_t id;
   struct multi *multi; /* the multi it is added to, or NULL */
   owned_list *lists;
-  bool js_write, js_header; /* raw callbacks, when not gathering */
+  struct mime *mime;
+  struct share *share;
+  bool hears_progress, hears_debug;
+  bool aborted; /* a callback failed whose answer libcurl does not look at */
   gather gather;
   replay *replay; /* options to be set again by replay_all, or NULL when nothing is noted */
   bool noting;
@@ -33,12 +36,20 @@ typedef struct easy {
 /* The easy behind a pointer libcurl hands to a callback; NULL for handles of libcurl's own (C 2.10). */
 easy *easy_of(const curlew_env *env, const lib *lib, CURL *curl);
 
+/* An easy around a handle of libcurl's. NULL when memory is out, and then the handle is still the caller's. */
+easy *easy_wrap(curlew_env *env, const lib *lib, CURL *curl);
+
+/* The same around a copy of `from` that libcurl made: without callbacks and MIME body, with lists of its own. */
+easy *easy_wrap_copy(const easy *from, CURL *curl);
+
+/* Forgets the easy, and leaves the handle, which is somebody else's to free. */
+void easy_release(easy *e);
+
 /* Sets again what is ours: after init and after reset. */
-int easy_apply_own(easy *e);
+void easy_apply_own(easy *e);
 
-/* Which of the data callbacks reach JavaScript. */
-int easy_apply_callbacks(easy *e);
-
+/* Sets a list and keeps it. The new one replaces the old one only once libcurl has taken it. */
+int easy_keep_list(easy *e, int option, struct curl_slist *list);
 void easy_drop_lists(easy *e);
 void easy_destroy(void *e);
 

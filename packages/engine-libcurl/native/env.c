@@ -4,6 +4,7 @@
 
 #include "easy.h"
 #include "multi.h"
+#include "share.h"
 
 static bool grow(curlew_env *env) {
   int32_t size = env->slot_count == 0 ? 64 : env->slot_count * 2;
@@ -50,6 +51,7 @@ static void end_environment(void *data) {
   env->ending = true;
   destroy_all(env, MULTI, multi_destroy);
   destroy_all(env, EASY, easy_destroy);
+  destroy_all(env, SHARE, share_destroy);
   for (int i = 0; i < HOOK_COUNT; i++)
     if (env->hooks[i] != NULL) napi_delete_reference(env->napi, env->hooks[i]);
   free(env->slots);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { FREE_SLOT, EASY, MULTI } handle_kind;
+typedef enum { FREE_SLOT, EASY, MULTI, SHARE } handle_kind;
 
 typedef struct {
   void *object;
@@ -16,7 +16,7 @@ typedef struct {
 } slot;
 
 /* The order is that of the array given to setHooks. */
-typedef enum { HOOK_SOCKET, HOOK_TIMER, HOOK_OPENED, HOOK_CLOSING, HOOK_WRITE, HOOK_HEADER, HOOK_COUNT } hook;
+typedef enum { HOOK_SOCKET, HOOK_TIMER, HOOK_OPENED, HOOK_CLOSING, HOOK_EASY, HOOK_NOTIFY, HOOK_PUSH, HOOK_COUNT } hook;
 
 typedef struct curlew_env {
   napi_env napi;
@@ -24,7 +24,7 @@ typedef struct curlew_env {
   slot *slots; /* slot 0 is never given out: 0 means "no handle" in JavaScript */
   int32_t slot_count;
   int32_t first_free;
-  int32_t live[MULTI + 1]; /* by kind: leak tests read it */
+  int32_t live[SHARE + 1]; /* by kind: leak tests read it */
   napi_ref hooks[HOOK_COUNT];
 } curlew_env;
 

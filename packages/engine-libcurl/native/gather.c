@@ -168,7 +168,7 @@ static napi_value tell_progress(napi_env napi, napi_callback_info info) {
   e->gather.moved_told = true; /* there is nothing to tell yet */
   const lib *c = e->lib;
   c->easy_setopt(e->curl, CURLOPT_XFERINFOFUNCTION, gather_progress);
-  c->easy_setopt(e->curl, CURLOPT_PROGRESSDATA, e);
+  c->easy_setopt(e->curl, CURLOPT_XFERINFODATA, e);
   return number(env, c->easy_setopt(e->curl, CURLOPT_NOPROGRESS, 0L));
 }
 

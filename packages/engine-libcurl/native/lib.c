@@ -37,6 +37,9 @@ static const char *bind_functions(void *handle, lib *into) {
   if (into->name == NULL) return "curl_" #name;
   CURL_FUNCTIONS(BIND)
 #undef BIND
+#define BIND(type, name, parameters) *(void **)&into->name = dlsym(handle, "curl_" #name);
+  CURL_NEWER_FUNCTIONS(BIND)
+#undef BIND
   return NULL;
 }
 

@@ -1,10 +1,18 @@
 /* The addon's table of contents: libraries, hooks, and what each file registers. */
 #include "args.h"
+#include "callbacks.h"
+#include "connection.h"
 #include "easy.h"
 #include "gather.h"
 #include "getinfo.h"
+#include "global.h"
+#include "header.h"
+#include "mime.h"
 #include "multi.h"
+#include "select.h"
 #include "setopt.h"
+#include "share.h"
+#include "telling.h"
 
 #include <stdlib.h>
 
@@ -28,37 +36,6 @@ static napi_value load(napi_env napi, napi_callback_info info) {
   return result;
 }
 
-static napi_value names(curlew_env *env, const char *const *list) {
-  napi_value array;
-  if (napi_create_array(env->napi, &array) != napi_ok) return NULL;
-  for (uint32_t i = 0; list != NULL && list[i] != NULL; i++)
-    napi_set_element(env->napi, array, i, text(env, list[i]));
-  return array;
-}
-
-/* versionInfo(library): what curl_version_info says, as far as the library is new enough to say it. */
-static napi_value version_info(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(1);
-  const lib *c = lib_at(integer(env, argv[0]));
-  const struct curl_version_info_data *v = c->version_info(10);
-  napi_value out;
-  if (napi_create_object(napi, &out) != napi_ok) return NULL;
-  napi_set_named_property(napi, out, "summary", text(env, c->version()));
-  napi_set_named_property(napi, out, "version", text(env, v->version));
-  napi_set_named_property(napi, out, "versionNum", number(env, v->version_num));
-  napi_set_named_property(napi, out, "host", text(env, v->host));
-  napi_set_named_property(napi, out, "features", number(env, v->features));
-  napi_set_named_property(napi, out, "ssl", text(env, v->ssl_version));
-  napi_set_named_property(napi, out, "protocols", names(env, v->protocols));
-  napi_set_named_property(napi, out, "nghttp2", text(env, v->nghttp2_version));
-  napi_set_named_property(napi, out, "quic", text(env, v->quic_version));
-  napi_set_named_property(napi, out, "ares", text(env, v->ares));
-  napi_set_named_property(napi, out, "cainfo", text(env, v->cainfo));
-  napi_set_named_property(napi, out, "capath", text(env, v->capath));
-  napi_set_named_property(napi, out, "featureNames", names(env, v->age >= 10 ? v->feature_names : NULL));
-  return out;
-}
-
 /* options(library): name, id, type, flags of each easy option, one after the other. */
 static napi_value options(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
@@ -75,16 +52,6 @@ static napi_value options(napi_env napi, napi_callback_info info) {
   return out;
 }
 
-static napi_value easy_strerror(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(2);
-  return text(env, lib_at(integer(env, argv[0]))->easy_strerror(integer(env, argv[1])));
-}
-
-static napi_value multi_strerror(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(2);
-  return text(env, lib_at(integer(env, argv[0]))->multi_strerror(integer(env, argv[1])));
-}
-
 /* setHooks(functions): in the order of the enum hook. */
 static napi_value set_hooks(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
@@ -96,7 +63,7 @@ static napi_value set_hooks(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
-/* live(): how many easy and multi handles exist in this environment. */
+/* live(): how many easy, multi and share handles exist in this environment. */
 static napi_value live(napi_env napi, napi_callback_info info) {
   curlew_env *env = NULL;
   napi_value out;
@@ -104,6 +71,7 @@ static napi_value live(napi_env napi, napi_callback_info info) {
   if (napi_create_object(napi, &out) != napi_ok) return NULL;
   napi_set_named_property(napi, out, "easies", number(env, env->live[EASY]));
   napi_set_named_property(napi, out, "multis", number(env, env->live[MULTI]));
+  napi_set_named_property(napi, out, "shares", number(env, env->live[SHARE]));
   return out;
 }
 
@@ -111,10 +79,7 @@ NAPI_MODULE_INIT() {
   curlew_env *created = env_create(env);
   if (created == NULL) return NULL;
   export_function(created, exports, "load", load);
-  export_function(created, exports, "versionInfo", version_info);
   export_function(created, exports, "options", options);
-  export_function(created, exports, "easyStrerror", easy_strerror);
-  export_function(created, exports, "multiStrerror", multi_strerror);
   export_function(created, exports, "setHooks", set_hooks);
   export_function(created, exports, "live", live);
   easy_register(created, exports);
@@ -122,5 +87,13 @@ NAPI_MODULE_INIT() {
   getinfo_register(created, exports);
   replay_register(created, exports);
   gather_register(created, exports);
+  global_register(created, exports);
+  select_register(created, exports);
+  telling_register(created, exports);
+  callbacks_register(created, exports);
+  connection_register(created, exports);
+  header_register(created, exports);
+  mime_register(created, exports);
+  share_register(created, exports);
   return multi_register(created, exports);
 }

@@ -4,33 +4,9 @@
 #include <string.h>
 
 #include "args.h"
-#include "call.h"
 #include "easy.h"
 #include "sockets.h"
-
-enum { CURLM_BAD_HANDLE = 1, CURLM_BAD_EASY_HANDLE = 2 };
-/* socketAction answers the running handles, or, below any of libcurl's codes, -1000 - CURLMcode. */
-enum { FAILED = -1000, CURLM_CALL_MULTI_PERFORM = -1 };
-/* Above the CURL_POLL values: the close of this descriptor will be announced. */
-enum { CLOSE_IS_TOLD = 8 };
-
-/* Always 0: -1 kills the multi, and up to 8.19 crashes it (C 2.9). What JavaScript answers or throws is kept there. */
-static int socket_told(CURL *curl, int fd, int what, void *userp, void *socketp) {
-  multi *m = userp;
-  if (m->env->ending) return 0;
-  easy *e = easy_of(m->env, m->lib, curl);
-  int flags = sockets_told(m, fd, what) ? CLOSE_IS_TOLD : 0;
-  double numbers[] = {m->id, e == NULL ? 0 : e->id, fd, what | flags, (double)(intptr_t)socketp};
-  call_hook(m->env, HOOK_SOCKET, numbers, 5, 0);
-  return 0;
-}
-
-static int timer_told(CURLM *curl, long timeout_ms, void *userp) {
-  multi *m = userp;
-  (void)curl;
-  call_hook(m->env, HOOK_TIMER, (double[]){m->id, (double)timeout_ms}, 2, 0);
-  return 0;
-}
+#include "telling.h"
 
 static CURLM *init_quietly(const lib *c) {
   int numbers[FEW];
@@ -53,28 +29,39 @@ static napi_value init(napi_env napi, napi_callback_info info) {
     free(m);
     return number(env, 0);
   }
+  telling_begin(m);
   return number(env, m->id);
 }
 
-/* multiCallbacks(id, socket, timer, sockets opened and closed): which of them JavaScript wants. */
-static napi_value set_callbacks(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(4);
+/* multiTellSockets(id, wanted): whether JavaScript wants to know which sockets are opened and closed. */
+static napi_value tell_sockets(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
-  if (m == NULL) return number(env, CURLM_BAD_HANDLE);
-  const lib *c = m->lib;
-  m->tells_sockets = boolean(env, argv[3]);
-  int code = c->multi_setopt(m->curl, CURLMOPT_SOCKETFUNCTION, boolean(env, argv[1]) ? socket_told : NULL);
-  if (code == 0) code = c->multi_setopt(m->curl, CURLMOPT_SOCKETDATA, m);
-  if (code == 0) code = c->multi_setopt(m->curl, CURLMOPT_TIMERFUNCTION, boolean(env, argv[2]) ? timer_told : NULL);
-  if (code == 0) code = c->multi_setopt(m->curl, CURLMOPT_TIMERDATA, m);
-  return number(env, code);
+  if (m != NULL) m->tells_sockets = boolean(env, argv[1]);
+  return NULL;
 }
 
+/* Also for those that take an off_t, which is as wide on the platforms supported. */
 static napi_value set_long(napi_env napi, napi_callback_info info) {
   ARGUMENTS(3);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   return number(env, m->lib->multi_setopt(m->curl, integer(env, argv[1]), (long)wide(env, argv[2])));
+}
+
+/* multiNotify(id, type, wanted) */
+static napi_value set_notify(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(3);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  if (m == NULL) return number(env, CURLM_BAD_HANDLE);
+  int (*set)(CURLM *, unsigned) = boolean(env, argv[2]) ? m->lib->multi_notify_enable : m->lib->multi_notify_disable;
+  return number(env, set == NULL ? CURLM_UNKNOWN_OPTION : set(m->curl, (unsigned)integer(env, argv[1])));
+}
+
+void multi_takes(multi *m, easy *e) {
+  gather_begin(e, m);
+  e->multi = m;
+  sockets_apply(e);
 }
 
 static napi_value add(napi_env napi, napi_callback_info info) {
@@ -84,11 +71,7 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->lib != m->lib) return number(env, CURLM_BAD_EASY_HANDLE);
   multi *before = e->multi;
-  if (before == NULL) {
-    gather_begin(e, m);
-    e->multi = m;
-    sockets_apply(e);
-  }
+  if (before == NULL) multi_takes(m, e);
   int code = m->lib->multi_add_handle(m->curl, e->curl);
   if (code != 0) e->multi = before;
   return number(env, code);
@@ -115,6 +98,9 @@ static napi_value remove_handle(napi_env napi, napi_callback_info info) {
   return number(env, multi_remove(m, e));
 }
 
+/* curl_multi_perform would have it called again; never since 7.20 (C 8.4). */
+enum { CURLM_CALL_MULTI_PERFORM = -1 };
+
 static double running_or_code(int code, int running) {
   if (code == 0) return running;
   return code == CURLM_CALL_MULTI_PERFORM ? code : FAILED - code;
@@ -129,12 +115,30 @@ static napi_value socket_action(napi_env napi, napi_callback_info info) {
   return number(env, running_or_code(code, running));
 }
 
+static napi_value socket_old(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  int running = 0;
+  if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_socket(m->curl, integer(env, argv[1]), &running);
+  return number(env, running_or_code(code, running));
+}
+
 static napi_value socket_all(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   int running = 0;
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
   int code = m->lib->multi_socket_all(m->curl, &running);
+  return number(env, running_or_code(code, running));
+}
+
+static napi_value perform(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  int running = 0;
+  if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_perform(m->curl, &running);
   return number(env, running_or_code(code, running));
 }
 
@@ -170,6 +174,22 @@ static napi_value info_read(napi_env napi, napi_callback_info info) {
   return number(env, e == NULL ? 0 : e->id);
 }
 
+/* multiGetHandles(id): the numbers of the easies that are added; 0 stands for one of libcurl's own. */
+static napi_value get_handles(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  napi_value out;
+  if (m == NULL || m->lib->multi_get_handles == NULL || napi_create_array(napi, &out) != napi_ok) return NULL;
+  CURL **handles = m->lib->multi_get_handles(m->curl);
+  if (handles == NULL) return NULL;
+  for (uint32_t i = 0; handles[i] != NULL; i++) {
+    easy *e = easy_of(env, m->lib, handles[i]);
+    napi_set_element(napi, out, i, number(env, e == NULL ? 0 : e->id));
+  }
+  m->lib->free(handles);
+  return out;
+}
+
 static void detach_easies(multi *m) {
   for (int32_t id = 1; id < m->env->slot_count; id++) {
     easy *e = env_find(m->env, EASY, id);
@@ -197,15 +217,19 @@ static napi_value cleanup(napi_env napi, napi_callback_info info) {
 
 napi_value multi_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "multiInit", init);
-  export_function(env, exports, "multiCallbacks", set_callbacks);
+  export_function(env, exports, "multiTellSockets", tell_sockets);
+  export_function(env, exports, "multiNotify", set_notify);
   export_function(env, exports, "multiSetLong", set_long);
   export_function(env, exports, "multiAddHandle", add);
   export_function(env, exports, "multiRemoveHandle", remove_handle);
   export_function(env, exports, "multiSocketAction", socket_action);
+  export_function(env, exports, "multiSocket", socket_old);
   export_function(env, exports, "multiSocketAll", socket_all);
+  export_function(env, exports, "multiPerform", perform);
   export_function(env, exports, "multiTimeout", timeout);
   export_function(env, exports, "multiAssign", assign);
   export_function(env, exports, "multiInfoRead", info_read);
+  export_function(env, exports, "multiGetHandles", get_handles);
   export_function(env, exports, "multiCleanup", cleanup);
   return exports;
 }

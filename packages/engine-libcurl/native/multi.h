@@ -8,6 +8,11 @@
 struct easy;
 struct own_sockets;
 
+enum { CURLM_BAD_HANDLE = 1, CURLM_BAD_EASY_HANDLE = 2, CURLM_OUT_OF_MEMORY = 3, CURLM_UNKNOWN_OPTION = 6 };
+
+/* What answers a count answers, when libcurl refused, -1000 - CURLMcode: below any of libcurl's codes. */
+enum { FAILED = -1000 };
+
 typedef struct multi {
   curlew_env *env;
   const lib *lib;
@@ -18,6 +23,8 @@ typedef struct multi {
   struct own_sockets *sockets;
 } multi;
 
+/* From now on the easy is in the multi's hands. */
+void multi_takes(multi *m, struct easy *e);
 void multi_detach(struct easy *e);
 void multi_destroy(void *m);
 

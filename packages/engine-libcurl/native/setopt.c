@@ -49,7 +49,7 @@ static napi_value set_string(napi_env napi, napi_callback_info info) {
   return number(env, code);
 }
 
-static bool append_all(curlew_env *env, const lib *lib, napi_value array, struct curl_slist **list) {
+bool list_of(curlew_env *env, const lib *lib, napi_value array, struct curl_slist **list) {
   uint32_t count = 0;
   napi_get_array_length(env->napi, array, &count);
   for (uint32_t i = 0; i < count; i++) {
@@ -63,8 +63,7 @@ static bool append_all(curlew_env *env, const lib *lib, napi_value array, struct
   return true;
 }
 
-/* The new list replaces the old one only once libcurl has taken it. */
-static int keep_list(easy *e, int option, struct curl_slist *list) {
+int easy_keep_list(easy *e, int option, struct curl_slist *list) {
   owned_list *kept = e->lists;
   while (kept != NULL && kept->option != option) kept = kept->next;
   if (kept == NULL) {
@@ -86,7 +85,7 @@ static napi_value set_list(napi_env napi, napi_callback_info info) {
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
   struct curl_slist *list = NULL;
   int code = CURLE_OUT_OF_MEMORY;
-  if (is_null(env, argv[2]) || append_all(env, e->lib, argv[2], &list)) code = keep_list(e, integer(env, argv[1]), list);
+  if (is_null(env, argv[2]) || list_of(env, e->lib, argv[2], &list)) code = easy_keep_list(e, integer(env, argv[1]), list);
   if (code != CURLE_OK) e->lib->slist_free_all(list);
   return number(env, code);
 }

@@ -3,6 +3,10 @@
 #define CURLEW_SETOPT_H
 
 #include "env.h"
+#include "lib.h"
+
+/* Appends the strings of an array; false when memory is out or one is no string. */
+bool list_of(curlew_env *env, const lib *lib, napi_value array, struct curl_slist **list);
 
 napi_value setopt_register(curlew_env *env, napi_value exports);
 

@@ -16,8 +16,6 @@ interface EasyEntry {
 const multis = new Map<number, WeakRef<MultiListener>>();
 const easies = new Map<number, EasyEntry>();
 
-const WRITE_ERROR = 0xffffffff;
-
 /** In the order of the enum hook in native/env.h. None of them throws: the listeners keep what users throw. */
 const hooks = [
   (multi: number, easy: number, fd: number, what: number, index: number) => {
@@ -30,8 +28,10 @@ const hooks = [
   },
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketOpened(fd),
   (multi: number, fd: number) => multis.get(multi)?.deref()?.socketClosing(fd),
-  (easy: number, bytes: Uint8Array) => easyById(easy)?.wrote(bytes) ?? WRITE_ERROR,
-  (easy: number, bytes: Uint8Array) => easyById(easy)?.headerLine(bytes) ?? WRITE_ERROR,
+  (easy: number, option: number, ...args: unknown[]) => easyById(easy)?.callBack(option, args),
+  (multi: number, type: number, easy: number) => multis.get(multi)?.deref()?.notified(type, easy),
+  (multi: number, parent: number, pushed: number, headers: Uint8Array) =>
+    multis.get(multi)?.deref()?.pushed(parent, pushed, headers),
 ];
 
 let loaded: Native | undefined;
@@ -58,6 +58,7 @@ function load(): Native {
 
 /** Frees what was dropped without clean-up. */
 const droppedEasies = new FinalizationRegistry<number>((id) => forgetEasy(id));
+const droppedShares = new FinalizationRegistry<number>((id) => loaded?.shareCleanup(id, true));
 const droppedMultis = new FinalizationRegistry<number>((id) => forgetMulti(id));
 
 /** `owner` holds the listener, and nobody else does. */
@@ -69,6 +70,25 @@ export function keepEasy(id: number, listener: EasyListener, owner: object): voi
 export function keepMulti(id: number, listener: MultiListener, owner: object): void {
   multis.set(id, new WeakRef(listener));
   droppedMultis.register(owner, id, owner);
+}
+
+const shares = new WeakSet<object>();
+
+export function keepShare(id: number, owner: object): void {
+  shares.add(owner);
+  droppedShares.register(owner, id, owner);
+}
+
+/** Of any copy of this package. */
+export function isShare(value: unknown): value is object {
+  return typeof value === "object" && value !== null && shares.has(value);
+}
+
+/** A CURLSHcode: one that is in use stays. */
+export function forgetShare(id: number, owner: object): number {
+  const code = loaded?.shareCleanup(id, false) ?? 0;
+  if (code === 0) droppedShares.unregister(owner);
+  return code;
 }
 
 export function easyById(id: number): EasyListener | undefined {
@@ -88,6 +108,13 @@ export function setHost(easy: number, host: Host | undefined): void {
 export function forgetEasy(id: number, owner?: object): void {
   if (owner) droppedEasies.unregister(owner);
   loaded?.easyCleanup(id);
+  easies.delete(id);
+}
+
+/** The handle stays, and is libcurl's. */
+export function releaseEasy(id: number, owner: object): void {
+  droppedEasies.unregister(owner);
+  loaded?.easyRelease(id);
   easies.delete(id);
 }
 

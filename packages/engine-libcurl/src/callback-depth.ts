@@ -7,9 +7,15 @@ import type { Host } from "./native.js";
 export class CallbackDepth implements Host {
   #depth = 0;
   #telling = 0;
+  #notifying = 0;
 
   get inCallback(): boolean {
     return this.#depth > 0;
+  }
+
+  /** There is a notify callback on the stack, and no other: libcurl has unwound so far that it allows more (C 10.3). */
+  get onlyNotifying(): boolean {
+    return this.#notifying > 0 && this.#depth === this.#notifying;
   }
 
   get telling(): boolean {
@@ -31,6 +37,16 @@ export class CallbackDepth implements Host {
 
   leaveTelling(): void {
     this.#telling--;
+    this.#depth--;
+  }
+
+  enterNotify(): void {
+    this.#notifying++;
+    this.#depth++;
+  }
+
+  leaveNotify(): void {
+    this.#notifying--;
     this.#depth--;
   }
 }

@@ -1,24 +1,17 @@
-import {
-  CURLPAUSE_CONT,
-  type CurlewError,
-  type EasyHandle,
-  MisuseError,
-  MultiError,
-  TransferError,
-} from "@curlew/core";
-import { forgetEasy, hostOf, keepEasy, native } from "./binding.js";
+import { type CurlewError, type EasyHandle, MisuseError, MultiError, TransferError } from "@curlew/core";
+import { forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
+import * as connection from "./connection.js";
+import { CallbackTable } from "./easy-callbacks.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
+import { findHeader, listHeaders } from "./headers.js";
 import { type InfoName, type InfoValue, infos } from "./infos.js";
 import type { Libcurl } from "./library.js";
-import { type EasyListener, Refusal } from "./native.js";
-import { checkBody, checkBytes, checkFunction, checkInteger, checkList, checkString } from "./option-values.js";
+import { type MimeBody, readMime } from "./mime.js";
+import { type EasyListener, type Header, Refusal } from "./native.js";
+import { checkBody, checkBytes, checkFunction, checkInteger, checkList, checkString, typeOf } from "./option-values.js";
 import { checkOption, type Option, settableInFlight, settableOption } from "./options.js";
-
-/** What a WRITEFUNCTION answers to have these bytes again after the transfer is unpaused. */
-export const CURL_WRITEFUNC_PAUSE = 0x10000001;
-
-/** libcurl reads any count but the right one as an error; this one is its own for that since 7.87. */
-const CURL_WRITEFUNC_ERROR = 0xffffffff;
+import type { Share } from "./share.js";
+import { checkTrailers } from "./trailers.js";
 
 const RECURSIVE_API_CALL = 8;
 const WRITE_ERROR = 23;
@@ -33,36 +26,33 @@ const refusals = {
   [Refusal.BODY_TOO_LONG]: ["BODY_SIZE_DIFFERS", "the body has more bytes than the sizeBytes that were promised"],
 } as const;
 
-/**
- * A raw callback. `bytes` is a copy. Answers how many bytes were taken, which must be all of them, or
- * CURL_WRITEFUNC_PAUSE; nothing means all. A throw ends the transfer with CALLBACK_FAILED and the thrown as `cause`.
- */
-export type DataFunction = (bytes: Uint8Array) => number | undefined | void;
-
 /** An easy handle: one transfer's options and, afterwards, its infos. Free it with `cleanup`. */
 export class Easy implements EasyHandle {
   readonly library: Libcurl;
   #id: number;
-  #write: DataFunction | null = null;
-  #header: DataFunction | null = null;
-  #thrown: { readonly error: unknown } | undefined;
-  #rawPause = CURLPAUSE_CONT;
-  readonly #listener: EasyListener = {
-    easy: this,
-    wrote: (bytes) => this.#answer(this.#write, bytes),
-    headerLine: (bytes) => this.#answer(this.#header, bytes),
-    begins: () => {
-      this.#thrown = undefined;
-      this.#rawPause = CURLPAUSE_CONT;
-    },
-    resultOf: (curlCode) => (curlCode === 0 ? this.#failedCode() : curlCode),
-  };
+  readonly #callbacks: CallbackTable;
+  #share: Share | null = null;
+  #mime: MimeBody | null = null;
+  #postFields = false;
+  readonly #listener: EasyListener;
 
-  constructor(library: Libcurl) {
+  /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
+  constructor(library: Libcurl, from?: Easy | number) {
     this.library = library;
-    this.#id = native().easyInit(library.index);
-    if (this.#id === 0) throw new TransferError("LIBCURL_FAILED", "curl_easy_init failed: out of memory");
-    keepEasy(this.#id, this.#listener, this);
+    this.#callbacks = new CallbackTable(library.version);
+    const id =
+      typeof from === "number" ? from : from ? native().easyDuphandle(from.id) : native().easyInit(library.index);
+    if (id < 0)
+      throw new MisuseError("HANDLE_IN_USE", "the handle of a transfer cannot be copied: it has the engine's sink");
+    if (id === 0) throw new TransferError("LIBCURL_FAILED", "libcurl gave no easy handle: out of memory");
+    this.#id = id;
+    this.#listener = {
+      easy: this,
+      callBack: (option, args) => this.#callbacks.run(id, option, args),
+      begins: () => this.#begins(),
+      resultOf: (curlCode) => (curlCode === 0 ? this.#failedCode() : curlCode),
+    };
+    keepEasy(id, this.#listener, this);
   }
 
   /** The addon's number for it, 0 after `cleanup`. */
@@ -84,8 +74,10 @@ export class Easy implements EasyHandle {
     this.#open();
     const { version, options } = this.library;
     const known = settableOption(options, option, version);
-    if (!settableInFlight.has(known.name)) this.#notAdded(`given another ${known.name}`);
-    const code = this.#set(known, value);
+    const replaces = value !== null && known.kind === "function" && this.#callbacks.has(known);
+    if (!replaces && !settableInFlight.has(known.name)) this.#idle(`given another ${known.name}`);
+    const mayCallBack = this.#callbacks.size > 0 && !this.added;
+    const code = mayCallBack ? this.#callbacks.surface(() => this.#set(known, value)) : this.#set(known, value);
     if (code !== 0) checkOption(code, option, version, this.library.easyError(code));
   }
 
@@ -94,7 +86,7 @@ export class Easy implements EasyHandle {
     switch (option.kind) {
       case "long":
       case "values":
-        return addon.easySetLong(this.#id, option.id, checkInteger(option, value));
+        return addon.easySetLong(this.#id, option.id, this.#checkNumber(option, value));
       case "off_t":
         return addon.easySetOffT(this.#id, option.id, checkInteger(option, value));
       case "string":
@@ -104,16 +96,56 @@ export class Easy implements EasyHandle {
       case "blob":
         return addon.easySetBlob(this.#id, option.id, checkBytes(option, value));
       case "object":
-        return addon.easySetPostFields(this.#id, checkBody(option, value));
+        return this.#setObject(option, value);
       default:
-        return this.#setCallback(option, value);
+        return this.#setCallback(option, checkFunction(option, value));
     }
   }
 
-  #setCallback(option: Option, value: unknown): number {
-    if (option.name === "WRITEFUNCTION") this.#write = checkFunction<DataFunction>(option, value);
-    else this.#header = checkFunction<DataFunction>(option, value);
-    return native().easyCallbacks(this.#id, this.#write !== null, this.#header !== null);
+  #setCallback(option: Option, callback: unknown): number {
+    if (callback !== null && this.#callbacks.has(option)) {
+      this.#callbacks.set(option, callback);
+      return 0;
+    }
+    const code = native().easySetCallback(this.#id, option.id, callback !== null);
+    if (code === 0) this.#callbacks.set(option, callback);
+    return code;
+  }
+
+  #setObject(option: Option, value: unknown): number {
+    if (option.name === "MIMEPOST") return this.#applyMime(value === null ? null : readMime(value));
+    if (option.name === "SHARE") return this.#setShare(value);
+    const body = checkBody(option, value);
+    this.#postFields = body !== null;
+    return native().easySetPostFields(this.#id, body);
+  }
+
+  #applyMime(mime: MimeBody | null): number {
+    const code = native().easySetMime(this.#id, mime?.parts ?? null);
+    if (code !== 0) return code;
+    this.#mime = mime;
+    this.#callbacks.stream(mime?.streams ?? []);
+    return 0;
+  }
+
+  #setShare(value: unknown): number {
+    if (value !== null && !isShare(value))
+      throw new MisuseError("WRONG_TYPE", `SHARE takes a Share or null, not ${typeOf(value)}`);
+    const share = value as Share | null;
+    if (share?.id === 0) throw new MisuseError("HANDLE_CLOSED", "this share handle was cleaned up");
+    if (share && share.library.index !== this.library.index)
+      throw new MisuseError("HANDLE_IN_USE", "this share handle is of another libcurl than the easy");
+    const code = native().easySetShare(this.#id, share?.id ?? 0);
+    if (code === 0) this.#share = share;
+    return code;
+  }
+
+  /** HSTS_CTRL without its enabling bit frees the list, also when it is a share's, and others have it, too. */
+  #checkNumber(option: Option, value: unknown): number | bigint {
+    const number = checkInteger(option, value);
+    if (option.name === "HSTS_CTRL" && (BigInt(number) & 1n) === 0n && this.#share?.sharesHsts)
+      throw new MisuseError("HANDLE_IN_USE", "HSTS cannot be switched off on a handle whose share has it");
+    return number;
   }
 
   /** @throws CurlewError NOT_IN_THIS_LIBCURL; MisuseError UNKNOWN_OPTION for a name that is no info's */
@@ -144,43 +176,128 @@ export class Easy implements EasyHandle {
         RECURSIVE_API_CALL,
         "a transfer cannot be paused or unpaused inside a socket or timer callback of its multi: do it afterwards",
       );
-    this.#rawPause = bitmask;
+    this.#callbacks.pausedBits = bitmask;
     const code = native().easyPause(this.#id, bitmask);
     // 43: not started, or done already (C 11.9).
     if (code !== 0 && code !== BAD_FUNCTION_ARGUMENT) throw this.failure(code);
   }
 
   get paused(): boolean {
-    return this.#rawPause !== CURLPAUSE_CONT || native().gatherPaused(this.#id);
+    return this.#callbacks.paused || native().gatherPaused(this.#id);
   }
 
-  /** Back to the options of a new handle; connections, caches and cookies stay. */
+  /** Back to the options of a new handle; connections, caches, cookies and the share stay. */
   reset(): void {
     this.#open();
-    this.#notAdded("reset");
-    this.#write = this.#header = null;
-    this.#thrown = undefined;
-    this.#rawPause = CURLPAUSE_CONT;
+    this.#idle("reset");
     native().easyReset(this.#id);
+    this.#callbacks.clear();
+    this.#mime = null;
+    this.#postFields = false;
   }
 
+  /**
+   * A new handle with the same options, callbacks and MIME body; without connections, cookies and share (man
+   * curl_easy_duphandle).
+   * @throws TransferError LIBCURL_FAILED
+   */
+  duphandle(): Easy {
+    this.#open();
+    const copy = this.#callbacks.surface(() => new Easy(this.library, this));
+    copy.#postFields = this.#postFields;
+    const codes = [...this.#callbacks.entries()].map(({ option, callback }) => copy.#setCallback(option, callback));
+    if (this.#mime) codes.push(copy.#applyMime(this.#mime));
+    if (codes.every((code) => code === 0)) return copy;
+    copy.cleanup();
+    throw new TransferError("LIBCURL_FAILED", "the copy of an easy handle did not take its callbacks: out of memory");
+  }
+
+  /** Frees it. HSTSWRITEFUNCTION is called before this returns; what it throws is thrown here, and the handle is gone. */
   cleanup(): void {
     if (this.#id === 0) return;
-    this.#notAdded("cleaned up");
+    this.#idle("cleaned up");
     const id = this.#id;
     this.#id = 0;
-    forgetEasy(id, this);
+    this.#share = null;
+    if (this.#callbacks.size === 0) forgetEasy(id, this);
+    else this.#callbacks.surface(() => forgetEasy(id, this));
+  }
+
+  /** Of a pushed handle that is not wanted: libcurl frees it itself. */
+  release(): void {
+    const id = this.#id;
+    this.#id = 0;
+    releaseEasy(id, this);
+  }
+
+  // --- the connection, with CONNECT_ONLY: 1 for send and recv, 2 for WebSocket ----------------------------------------
+
+  /**
+   * curl_easy_send. Answers how many bytes were sent; undefined when none can be now: then wait until the socket, the info
+   * ACTIVESOCKET, is writable. The handle has to stay added, although its transfer is done.
+   * @throws TransferError TRANSFER_FAILED, RECURSIVE_CALL
+   */
+  send(bytes: Uint8Array): number | undefined {
+    this.#outside("send");
+    return this.#callbacks.surface(() => connection.send(this, bytes));
+  }
+
+  /** curl_easy_recv: fills `room`. Answers how many bytes, 0 at the end; undefined when there are none now. */
+  recv(room: Uint8Array): number | undefined {
+    this.#outside("recv");
+    return this.#callbacks.surface(() => connection.recv(this, room));
+  }
+
+  /**
+   * curl_ws_send. `flags` are CURLWS_ bits; `fragmentSize` is for CURLWS_OFFSET. As libcurl, it may be called in a
+   * WRITEFUNCTION, and then waits until all is sent. Answers as `send`.
+   */
+  wsSend(bytes: Uint8Array | string, flags: number, fragmentSize = 0): number | undefined {
+    this.#open();
+    if (hostOf(this.#id)?.telling) throw connection.recursive("wsSend");
+    return this.#callbacks.surface(() => connection.wsSend(this, bytes, flags, fragmentSize));
+  }
+
+  /** curl_ws_recv: a piece of a frame, in `room`; undefined when there is none now. */
+  wsRecv(room: Uint8Array): (connection.WsFrame & { bytes: number }) | undefined {
+    this.#outside("wsRecv");
+    return this.#callbacks.surface(() => connection.wsRecv(this, room));
+  }
+
+  /** curl_ws_meta: the frame that a WRITEFUNCTION, in which this is called, got bytes of. */
+  wsMeta(): connection.WsFrame | undefined {
+    this.#open();
+    return connection.wsMeta(this);
+  }
+
+  /** curl_easy_upkeep: keeps idle connections alive, where the protocol has something for that. */
+  upkeep(): void {
+    this.#outside("upkeep");
+    const code = this.#callbacks.surface(() => native().easyUpkeep(this.#id));
+    if (code !== 0) throw this.failure(code);
+  }
+
+  // --- headers ------------------------------------------------------------------------------------------------------
+
+  /**
+   * curl_easy_header: the header of that name; undefined when there is none. `index` tells those of one name apart,
+   * `origin` takes CURLH_ bits, `request` counts redirects from 0, -1 for the last.
+   * @throws CurlewError NOT_IN_THIS_LIBCURL before 7.83
+   */
+  header(name: string, index = 0, origin = 1, request = -1): Header | undefined {
+    this.#open();
+    return findHeader(this, name, index, origin, request);
+  }
+
+  /** All of them, in their order, by curl_easy_nextheader. */
+  headers(origin = 1, request = -1): Header[] {
+    this.#open();
+    return listHeaders(this, origin, request);
   }
 
   failure(curlCode: number): CurlewError {
-    if (this.#thrown) {
-      const { error } = this.#thrown;
-      const why = error instanceof Error ? error.message : String(error);
-      return new TransferError("CALLBACK_FAILED", `a callback of the transfer threw: ${why}`, {
-        curlCode,
-        cause: error,
-      });
-    }
+    const thrown = this.#callbacks.failure(curlCode);
+    if (thrown) return thrown;
     const refused = native().gatherRefused(this.#id);
     if (refused !== Refusal.NONE) {
       const [code, why] = refusals[refused];
@@ -193,44 +310,40 @@ export class Easy implements EasyHandle {
   /** libcurl goes on after some failures of callbacks, those in an unpause for one; 0 when there was none. */
   #failedCode(): number {
     const refused = native().gatherRefused(this.#id);
-    if (this.#thrown || refused === Refusal.HEADERS_TOO_LARGE) return WRITE_ERROR;
+    if (this.#callbacks.failedCode !== 0) return this.#callbacks.failedCode;
+    if (refused === Refusal.HEADERS_TOO_LARGE) return WRITE_ERROR;
     return refused === Refusal.NONE ? 0 : ABORTED_BY_CALLBACK;
   }
 
-  #answer(callback: DataFunction | null, bytes: Uint8Array): number {
-    const host = hostOf(this.#id);
-    host?.enterCallback();
-    try {
-      const taken = checkTaken(callback?.(bytes) ?? bytes.length);
-      if (taken === CURL_WRITEFUNC_PAUSE) this.#rawPause |= 1;
-      return taken;
-    } catch (error) {
-      this.#thrown ??= { error };
-      return CURL_WRITEFUNC_ERROR;
-    } finally {
-      host?.leaveCallback();
-    }
+  #begins(): void {
+    if (this.#callbacks.running) throw connection.recursive("addHandle of a handle");
+    checkTrailers(this.#callbacks, this.library.version, this.#mime !== null || this.#postFields);
+    this.#callbacks.begin();
+    if (this.#callbacks.size === 0) return;
+    native().easyBegins(this.#id);
+    // libcurl forgets this one when it has called it.
+    const trailers = this.#callbacks.find("TRAILERFUNCTION");
+    if (trailers) native().easySetCallback(this.#id, trailers.id, true);
   }
 
   #open(): void {
     if (this.#id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
   }
 
-  #notAdded(what: string): void {
+  /** libcurl must have nothing to do with it: not be asked to transfer, and not be calling back. */
+  #idle(what: string): void {
     const host = hostOf(this.#id);
-    if (!host) return;
-    const how = host.inCallback ? "after the callback has returned" : "first";
-    throw new MisuseError(
-      "HANDLE_IN_USE",
-      `an easy handle cannot be ${what} while it is added to a multi: remove it ${how}`,
-    );
+    if (!host && !this.#callbacks.running) return;
+    const why = host ? "while it is added to a multi: remove it" : "inside a callback of its own: do it";
+    const when = host && !host.inCallback ? "first" : "after the callback has returned";
+    throw new MisuseError("HANDLE_IN_USE", `an easy handle cannot be ${what} ${why} ${when}`);
   }
-}
 
-/** C makes a size_t of it. */
-function checkTaken(taken: unknown): number {
-  if (Number.isInteger(taken) && (taken as number) >= 0 && (taken as number) < 2 ** 32) return taken as number;
-  throw new MisuseError("OUT_OF_RANGE", `the callback answered ${String(taken)}, and not how many bytes it took`);
+  /** For calls that libcurl answers with 93 in callbacks. */
+  #outside(call: string): void {
+    this.#open();
+    if (this.#callbacks.running || hostOf(this.#id)?.inCallback) throw connection.recursive(call);
+  }
 }
 
 const codes = new Int32Array(1);

@@ -1,10 +1,22 @@
 import { CurlewError, type EngineHazards } from "@curlew/core";
 import { native } from "./binding.js";
-import { featuresOf } from "./features.js";
 import { findLibcurl } from "./find-libcurl.js";
+import { knownOptions } from "./generated/options.js";
+import { featureNames, type TlsBackend, tlsBackends, type VersionInfo, versionInfo } from "./global.js";
 import { engineHazards, faultsOf, survivedFaultsOf } from "./hazards.js";
-import { LoadStatus, type VersionInfo } from "./native.js";
+import { type MultiOption, multiOptions } from "./multi-options.js";
+import { LoadStatus } from "./native.js";
 import { type OptionTable, readOptions } from "./options.js";
+
+/** What a libcurl does not have, being too old or built without it: using it throws NOT_IN_THIS_LIBCURL. */
+export interface Absent {
+  /** "curl_multi_waitfds". */
+  readonly functions: readonly string[];
+  /** "TIMEOUT_MS": of those that any libcurl has which this package was tested with. */
+  readonly easyOptions: readonly string[];
+  /** "NOTIFYFUNCTION". */
+  readonly multiOptions: readonly string[];
+}
 
 /** One loaded libcurl. Several may be loaded in one process; each keeps its own handles. */
 export class Libcurl {
@@ -16,11 +28,12 @@ export class Libcurl {
   readonly hazards: EngineHazards;
   /** Easy options by name, as libcurl describes them. */
   readonly options: OptionTable;
+  #absent: Absent | undefined;
 
   constructor(index: number, path: string) {
     this.index = index;
     this.path = path;
-    this.info = native().versionInfo(index);
+    this.info = versionInfo(index);
     this.hazards = engineHazards(this.info.version);
     this.options = readOptions(native().options(index));
   }
@@ -32,7 +45,26 @@ export class Libcurl {
 
   /** "HTTP2", "AsynchDNS", ... */
   get features(): readonly string[] {
-    return this.info.featureNames.length > 0 ? this.info.featureNames : featuresOf(this.info.features);
+    return featureNames(this.info);
+  }
+
+  /** "http", "https", ... */
+  get protocols(): readonly string[] {
+    return this.info.protocols;
+  }
+
+  /** The TLS libraries it was built with: curl_global_sslset's list. */
+  get tlsBackends(): TlsBackend[] {
+    return tlsBackends(this.index);
+  }
+
+  get absent(): Absent {
+    this.#absent ??= {
+      functions: native().absentFunctions(this.index),
+      easyOptions: [...knownOptions].filter((name) => !this.options.has(name)),
+      multiOptions: absentMultiOptions(this.index),
+    };
+    return this.#absent;
   }
 
   /** What is known to be wrong with this version and will be felt, a line each; empty for most. */
@@ -54,6 +86,27 @@ export class Libcurl {
   multiError(multiCode: number): string {
     return native().multiStrerror(this.index, multiCode);
   }
+
+  /** curl_share_strerror. */
+  shareError(shareCode: number): string {
+    return native().shareStrerror(this.index, shareCode);
+  }
+
+  /** curl_url_strerror: of a CURLUcode. */
+  urlError(urlCode: number): string {
+    return native().urlStrerror(this.index, urlCode);
+  }
+}
+
+const UNKNOWN_OPTION = 6;
+
+/** Nothing tells them but an attempt; 0 is NULL to those that take a pointer. */
+function absentMultiOptions(library: number): string[] {
+  const multi = native().multiInit(library);
+  const unknown = ({ id }: MultiOption): boolean => native().multiSetLong(multi, id, 0) === UNKNOWN_OPTION;
+  const absent = Object.entries(multiOptions).filter(([, option]) => unknown(option));
+  native().multiCleanup(multi);
+  return absent.map(([name]) => name);
 }
 
 const libraries = new Map<number, Libcurl>();

@@ -1,3 +1,5 @@
+import type { VersionInfo } from "./global.js";
+
 /** The addon's functions, as native/*.c exports them. Handles are numbers; 0 is none. Codes are libcurl's. */
 export interface Native {
   /** `fresh`: for the first time in this process, whatever thread asks. */
@@ -7,14 +9,35 @@ export interface Native {
   options(library: number): (string | number)[];
   easyStrerror(library: number, code: number): string;
   multiStrerror(library: number, code: number): string;
+  shareStrerror(library: number, code: number): string;
+  urlStrerror(library: number, code: number): string;
+  /** id and name of each, one after the other. */
+  tlsBackends(library: number): (number | string)[];
+  /** The functions this libcurl is too old for, by their full names. */
+  absentFunctions(library: number): string[];
   setHooks(hooks: readonly unknown[]): void;
-  live(): { easies: number; multis: number };
+  live(): { easies: number; multis: number; shares: number };
 
   easyInit(library: number): number;
   easyCleanup(easy: number): void;
+  easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
-  easyCallbacks(easy: number, write: boolean, header: boolean): number;
+  /** The copy's number, or 0. */
+  easyDuphandle(easy: number): number;
+  easySetCallback(easy: number, option: number, on: boolean): number;
+  easyBegins(easy: number): void;
+  easySetMime(easy: number, parts: readonly unknown[] | null): number;
+  easySetShare(easy: number, share: number): number;
+  easySend(easy: number, bytes: Uint8Array, out: Float64Array): number;
+  easyRecv(easy: number, room: Uint8Array, out: Float64Array): number;
+  easyUpkeep(easy: number): number;
+  easyWsSend(easy: number, bytes: Uint8Array, fragmentSize: number, flags: number, out: Float64Array): number;
+  easyWsRecv(easy: number, room: Uint8Array, out: Float64Array): number;
+  easyWsMeta(easy: number, out: Float64Array): boolean;
+  /** The header, or a CURLHcode. */
+  easyHeader(easy: number, name: string, index: number, origin: number, request: number): Header | number;
+  easyHeaders(easy: number, origin: number, request: number): Header[] | undefined;
   easyErrorBuffer(easy: number): string;
   easySetLong(easy: number, option: number, value: number | bigint): number;
   easySetOffT(easy: number, option: number, value: number | bigint): number;
@@ -37,16 +60,30 @@ export interface Native {
   gatherRefused(easy: number): Refusal;
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;
 
+  shareInit(library: number): number;
+  shareSetopt(share: number, option: number, value: number): number;
+  shareCleanup(share: number, dropped: boolean): number;
+
   multiInit(library: number): number;
-  multiCallbacks(multi: number, socket: boolean, timer: boolean, sockets: boolean): number;
-  multiSetLong(multi: number, option: number, value: number): number;
+  multiCallback(multi: number, option: number, wanted: boolean): number;
+  multiTellSockets(multi: number, wanted: boolean): void;
+  multiNotify(multi: number, type: number, wanted: boolean): number;
+  multiSetLong(multi: number, option: number, value: number | bigint): number;
   multiAddHandle(multi: number, easy: number): number;
   multiRemoveHandle(multi: number, easy: number): number;
   multiSocketAction(multi: number, fd: number, bits: number): number;
+  multiSocket(multi: number, fd: number): number;
   multiSocketAll(multi: number): number;
+  multiPerform(multi: number): number;
   multiTimeout(multi: number): number;
   multiAssign(multi: number, fd: number, index: number): number;
   multiInfoRead(multi: number, out: Int32Array): number;
+  multiGetHandles(multi: number): number[] | undefined;
+  /** [highest, to read, to write, with exceptions], or a CURLMcode. */
+  multiFdset(multi: number): [number, number[], number[], number[]] | number;
+  multiWaitfds(multi: number, room: Int32Array): number;
+  multiWait(multi: number, extraFds: Int32Array, timeoutMs: number, poll: boolean): number;
+  multiWakeup(multi: number): number;
   multiCleanup(multi: number): void;
 }
 
@@ -69,39 +106,23 @@ export enum Refusal {
   BODY_TOO_LONG,
 }
 
-/** What curl_version_info says. */
-export interface VersionInfo {
-  readonly summary: string;
-  readonly version: string;
-  /** 0xXXYYZZ. */
-  readonly versionNum: number;
-  readonly host: string;
-  readonly features: number;
-  readonly ssl: string | undefined;
-  readonly protocols: readonly string[];
-  readonly nghttp2: string | undefined;
-  readonly quic: string | undefined;
-  readonly ares: string | undefined;
-  readonly cainfo: string | undefined;
-  readonly capath: string | undefined;
-  /** Empty before 7.87. */
-  readonly featureNames: readonly string[];
-}
-
 /** What a multi hears of callbacks. `what` is a CURL_POLL value, plus CLOSE_IS_TOLD. */
 export interface MultiListener {
   socketTold(easy: number, fd: number, what: number, index: number): void;
   timerTold(timeoutMs: number): void;
   socketOpened(fd: number): void;
   socketClosing(fd: number): void;
+  notified(type: number, easy: number): void;
+  /** Answers a CURL_PUSH_ value. */
+  pushed(parent: number, pushed: number, headers: Uint8Array): number;
 }
 
 /** What an easy hears of callbacks, and of its multi; the answers are those of libcurl's callbacks. */
 export interface EasyListener {
   /** Whose listener it is: an Easy of any copy of this package. */
   readonly easy: object;
-  wrote(bytes: Uint8Array): number;
-  headerLine(bytes: Uint8Array): number;
+  /** The callback of that option. Undefined: it failed, and the transfer is to be aborted. */
+  callBack(option: number, args: readonly unknown[]): unknown;
   /** A new transfer begins. */
   begins(): void;
   /** The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. */
@@ -116,6 +137,21 @@ export interface Host {
   readonly telling: boolean;
   enterCallback(): void;
   leaveCallback(): void;
+  /** The same for callbacks in which libcurl does not allow pausing. */
+  enterTelling(): void;
+  leaveTelling(): void;
+}
+
+/** A header of the answer, as libcurl has parsed it (man curl_easy_header). */
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+  /** How many there are of this name. */
+  readonly amount: number;
+  /** Which of them this is, from 0. */
+  readonly index: number;
+  /** CURLH_ bits. */
+  readonly origin: number;
 }
 
 /** In `what`: the close of this descriptor will be announced (enum in native/multi.c). */

@@ -37,6 +37,24 @@ export function checkString({ name }: Option, value: unknown): string | null {
   return value;
 }
 
+/** A string that becomes part of a line, under the name of where it is from. */
+export function checkText(where: string, value: unknown): string {
+  if (typeof value !== "string") throw new MisuseError("WRONG_TYPE", `${where} takes a string, not ${typeOf(value)}`);
+  checkCharacters(where, value);
+  return value;
+}
+
+/** Lines that become headers. */
+export function checkHeaderLines(where: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value))
+    throw new MisuseError("WRONG_TYPE", `${where} takes an array of strings, not ${typeOf(value)}`);
+  return Array.from(value, (line: unknown, i) => {
+    const text = checkText(`${where}[${i}]`, line);
+    if (headerLine.test(text)) return text;
+    throw new MisuseError("FORBIDDEN_CHARACTER", `${where}[${i}] is not of the form "Name: value"`);
+  });
+}
+
 /** An array of strings, or null for none. */
 export function checkList({ name }: Option, value: unknown): readonly string[] | null {
   if (value === null) return null;
@@ -64,7 +82,7 @@ export function checkBody(option: Option, value: unknown): Uint8Array | null {
   return typeof value === "string" ? Buffer.from(value) : checkBytes(option, value);
 }
 
-export function checkFunction<F>({ name }: Option, value: unknown): F | null {
+export function checkFunction<F>({ name }: { readonly name: string }, value: unknown): F | null {
   if (value === null || typeof value === "function") return value as F | null;
   throw new MisuseError("WRONG_TYPE", `${name} takes a function or null, not ${typeOf(value)}`);
 }

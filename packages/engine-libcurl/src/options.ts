@@ -1,4 +1,5 @@
 import { CurlewError, MisuseError, TransferError } from "@curlew/core";
+import { isCallback } from "./callbacks.js";
 import { knownOptions } from "./generated/options.js";
 
 /** curl_easytype (curl/options.h), in its order. */
@@ -51,14 +52,40 @@ const ours: Readonly<Record<string, string>> = {
   CLOSESOCKETFUNCTION: "the loop must stop watching a socket before it is closed",
   POSTFIELDSIZE: "POSTFIELDS says it, and libcurl would read past its end",
   POSTFIELDSIZE_LARGE: "POSTFIELDS says it, and libcurl would read past its end",
-  VERBOSE: "without a DEBUGFUNCTION libcurl writes to stderr, passwords included",
-  NOPROGRESS: "without an XFERINFOFUNCTION libcurl draws a progress meter on stderr",
+  VERBOSE: "DEBUGFUNCTION switches it; without one libcurl writes to stderr, passwords included",
+  NOPROGRESS: "XFERINFOFUNCTION switches it; without one libcurl draws a progress meter on stderr",
 };
 
-/** Object and function options that can be set; the others of these kinds cannot, yet. */
-const reachable = new Set(["POSTFIELDS", "COPYPOSTFIELDS", "WRITEFUNCTION", "HEADERFUNCTION"]);
+/** Object options that can be set. */
+const objects: ReadonlySet<string> = new Set(["POSTFIELDS", "COPYPOSTFIELDS", "MIMEPOST", "SHARE"]);
 
-/** What libcurl allows to be changed while a transfer is under way: numbers it looks at again and again, and what is ours. */
+const EBCDIC = "it was for machines with EBCDIC, and has had no effect since 7.82";
+const PRIORITIES =
+  "HTTP/2 gave up its tree of priorities (RFC 9113, 5.3), and libcurl keeps pointers between handles that a reset " +
+  "forgets; STREAM_WEIGHT can be set";
+
+/** Object and function options that cannot be set, and why. */
+const leftOut: Readonly<Record<string, string>> = {
+  HTTPPOST: "MIMEPOST took its place in 7.56",
+  STDERR: "it takes a FILE of C; a DEBUGFUNCTION gets what would be written there",
+  CURLU: "libcurl would keep a bare pointer to a URL it parsed; JavaScript has one: give its href as URL",
+  STREAM_DEPENDS: PRIORITIES,
+  STREAM_DEPENDS_E: PRIORITIES,
+  SSL_CTX_FUNCTION:
+    "it hands out OpenSSL's SSL_CTX, a pointer of C; CAINFO_BLOB, SSLCERT_BLOB and SSLKEY_BLOB take PEM",
+  PROGRESSFUNCTION: "XFERINFOFUNCTION took its place in 7.32",
+  IOCTLFUNCTION: "SEEKFUNCTION took its place in 7.18",
+  CONV_FROM_NETWORK_FUNCTION: EBCDIC,
+  CONV_TO_NETWORK_FUNCTION: EBCDIC,
+  CONV_FROM_UTF8_FUNCTION: EBCDIC,
+};
+
+const CALLBACK_DATA = "it is the callback's data in C; a function of JavaScript needs none";
+
+/**
+ * What can be changed while a transfer is under way: numbers that libcurl looks at again and again, and the callbacks that
+ * it looks up at each call. A function can always take the place of another.
+ */
 export const settableInFlight: ReadonlySet<string> = new Set([
   "LOW_SPEED_LIMIT",
   "LOW_SPEED_TIME",
@@ -66,7 +93,20 @@ export const settableInFlight: ReadonlySet<string> = new Set([
   "MAX_SEND_SPEED_LARGE",
   "WRITEFUNCTION",
   "HEADERFUNCTION",
+  "XFERINFOFUNCTION",
+  "DEBUGFUNCTION",
 ]);
+
+/** Why users cannot set the option; undefined when they can. */
+export function unreachable(option: Option): { code: "OPTION_IS_OURS" | "OPTION_REFUSED"; why: string } | undefined {
+  const reason = ours[option.name];
+  if (reason !== undefined) return { code: "OPTION_IS_OURS", why: reason };
+  if (option.kind === "cbptr") return { code: "OPTION_IS_OURS", why: CALLBACK_DATA };
+  const offered = option.kind === "object" ? objects.has(option.name) : isCallback(option.name);
+  if ((option.kind !== "object" && option.kind !== "function") || offered) return undefined;
+  const why = leftOut[option.name] ?? `it takes a${option.kind === "object" ? "n" : ""} ${option.kind} of C`;
+  return { code: "OPTION_REFUSED", why };
+}
 
 /**
  * The option of that name, if users may set it.
@@ -75,12 +115,10 @@ export const settableInFlight: ReadonlySet<string> = new Set([
 export function settableOption(table: OptionTable, name: string, version: string): Option {
   const option = table.get(name);
   if (!option) throw unknownOption(name, table, version);
-  const reason = ours[option.name];
-  if (reason !== undefined) throw new MisuseError("OPTION_IS_OURS", `${name} is set by the engine: ${reason}`);
-  if (option.kind === "cbptr")
-    throw new MisuseError("OPTION_IS_OURS", `${name} is the callback's data in C; a function of JavaScript needs none`);
-  if ((option.kind === "object" || option.kind === "function") && !reachable.has(option.name))
-    throw new CurlewError("OPTION_REFUSED", `${name} takes a ${option.kind} that this engine does not offer`);
+  const reason = unreachable(option);
+  if (reason?.code === "OPTION_IS_OURS")
+    throw new MisuseError("OPTION_IS_OURS", `${name} is set by the engine: ${reason.why}`);
+  if (reason) throw new CurlewError("OPTION_REFUSED", `${name} is not offered: ${reason.why}`);
   return option;
 }
 

@@ -4,6 +4,7 @@ import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
 import { isBefore, mixesUpStreams } from "./hazards.js";
 import type { Libcurl } from "./library.js";
+import { type Mime, withoutPauses } from "./mime.js";
 import { typeOf } from "./option-values.js";
 import { trustFileSuffices } from "./trust.js";
 
@@ -52,7 +53,7 @@ function configure(easy: Easy, request: TransferRequest): void {
   if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
   if (request.progress === true) checkCode(easy, native().gatherProgress(easy.id));
   if (/^https:/i.test(url)) secure(easy);
-  for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value);
+  for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value, body !== undefined);
   if (body !== undefined && sizeOf(body) < 0) keepApart(easy, url, curl);
 }
 
@@ -95,6 +96,8 @@ function setMethod(easy: Easy, method: string, hasBody: boolean): void {
 /** What a transfer's sink and body are made of. */
 const ours: Readonly<Record<string, string>> = {
   WRITEFUNCTION: "it is how the sink gets its bytes",
+  READFUNCTION: "it is how the body is sent",
+  SEEKFUNCTION: "it is how the body is sent",
   HEADERFUNCTION: "it is how the sink gets its headers",
   XFERINFOFUNCTION: "it is how the sink hears of progress",
   NOPROGRESS: "`progress` says whether the sink hears of it",
@@ -105,10 +108,12 @@ const ours: Readonly<Record<string, string>> = {
 };
 
 /** Options by libcurl's names. */
-function setRaw(easy: Easy, option: string, value: unknown): void {
+function setRaw(easy: Easy, option: string, value: unknown, hasBody: boolean): void {
   const reason = ours[option];
   if (reason !== undefined) throw new MisuseError("OPTION_IS_OURS", `${option} is set by the transfer: ${reason}`);
-  easy.setopt(option as EasyOptionName, value as never);
+  if (option !== "MIMEPOST" || value === null) return easy.setopt(option as EasyOptionName, value as never);
+  if (hasBody) throw new MisuseError("OUT_OF_RANGE", "a request has one body: `body` or MIMEPOST");
+  easy.setopt("MIMEPOST", withoutPauses(value as Mime));
 }
 
 function upload(

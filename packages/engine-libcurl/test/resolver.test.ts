@@ -17,7 +17,7 @@ let server: TestServer;
 let loop: HandLoop;
 
 beforeAll(async () => {
-  library = loadLibcurl(slowResolver(findLibcurl()));
+  library = loadLibcurl(slowResolver(findLibcurl(undefined)));
   server = await startServer();
 });
 afterAll(() => server.stop());

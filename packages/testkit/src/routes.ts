@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import { contentOf, type FileEntry, sha256 } from "./files.js";
+import { ranged } from "./ranged.js";
 
 /** HTTP/2 comes through node:http2's compatibility layer, which has the same methods. */
 type Route = (argument: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -43,6 +45,19 @@ export function makeRoutes(files: readonly FileEntry[]): Record<string, Route> {
     headers(bytes, _request, response) {
       for (let i = 0; i * 1000 < Number(bytes); i++) response.setHeader(`X-Filler-${i}`, "x".repeat(980));
       answer(response, 200, "headers");
+    },
+    ranged,
+    /** Over HTTP/2: pushes that many of /bytes/1000 and up before it answers. */
+    push(count, _request, response) {
+      const { stream } = response as unknown as Http2ServerResponse;
+      for (let i = 0; stream.pushAllowed && i < Number(count); i++)
+        stream.pushStream({ ":path": `/bytes/${1000 + i}` }, (error, pushed) => {
+          if (error) return;
+          pushed.on("error", () => {}); // the client does not want this one
+          pushed.respond({ ":status": 200 });
+          pushed.end(contentOf("bytes", 1000 + i));
+        });
+      answer(response, 200, "pushed");
     },
     /** Never answers. */
     hang() {},

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificates } from "./certificates.js";
 import { makeFiles } from "./files.js";
+import { createFtpServer } from "./ftp.js";
 import { handle, makeRoutes } from "./routes.js";
 import type { ServerReport } from "./server.js";
 
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     http: `http://127.0.0.1:${await listen(servers.http)}`,
     https: `https://127.0.0.1:${await listen(servers.https)}`,
     http2: `https://127.0.0.1:${await listen(servers.http2)}`,
+    ftp: `ftp://127.0.0.1:${await listen(createFtpServer())}`,
     caFile,
     files,
   };

@@ -12,7 +12,9 @@ export interface ServerReport {
   readonly https: string;
   /** HTTP/2 over TLS, and nothing else. */
   readonly http2: string;
-  /** The authority to verify both against. */
+  /** FTP, with a few files in one folder. */
+  readonly ftp: string;
+  /** The authority to verify those of TLS against. */
   readonly caFile: string;
   readonly files: readonly FileEntry[];
 }

@@ -56,7 +56,7 @@ export class Answers {
       this.#listener.redirect(candidate);
     }
     const head = new Head(block, [...this.#informational], [...this.#previous]);
-    if (head.status >= 100 && head.status < 200 && head.status !== 101) {
+    if (isInformational(head)) {
       this.#informational.push(head);
       this.#listener.informational(head);
     } else if (this.#mayBeFollowed(head)) this.#candidate = head;
@@ -68,6 +68,12 @@ export class Answers {
     this.#told = true;
     this.#listener.head(head);
   }
+}
+
+/** A 101 is the answer, unless it leads to HTTP/2, where the answer is then given (RFC 7540 3.2). */
+function isInformational({ status, headers }: Head): boolean {
+  if (status === 101) return headers.get("upgrade")?.toLowerCase() === "h2c";
+  return status >= 100 && status < 200;
 }
 
 function isWhole(block: Uint8Array): boolean {

@@ -46,6 +46,14 @@ describe("heads", () => {
       expect((await transfer.head).status).toBe(Number(block.slice(9, 12)));
     });
 
+  it("a switch to HTTP/2 is none: the answer comes after it (RFC 7540 3.2)", async () => {
+    const { client, engine } = scene();
+    const transfer = client.request("http://a/");
+    engine.last.headers("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nHTTP/2 200 \r\n\r\n");
+    const head = await transfer.head;
+    expect([head.status, head.httpVersion, head.informational.map(({ status }) => status)]).toEqual([200, "2", [101]]);
+  });
+
   it("one that may be followed is the answer when a body comes, or the end", async () => {
     for (const body of ["body", ""]) {
       const { client, engine } = scene();

@@ -4,31 +4,24 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameS
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A name that is being resolved for as long as the process lives. */
-export const neverResolved = "never.slow-resolver.test";
-
-/** A name that is 127.0.0.1 once it has been resolved for that long. */
-export function resolvedAfter(ms: number): string {
-  return `${ms}.slow-resolver.test`;
-}
-
-const source = fileURLToPath(new URL("../libraries/slow-resolver.c", import.meta.url));
-const builds = fileURLToPath(new URL("../build/slow-resolver", import.meta.url));
+const sources = fileURLToPath(new URL("../libraries", import.meta.url));
+const builds = fileURLToPath(new URL("../build/libraries", import.meta.url));
 
 /**
- * The path of a library that is the given libcurl with a getaddrinfo of ours before the system's: see its source for the
- * names it knows. To be loaded like any libcurl, by path or as CURLEW_LIBCURL; the libcurl itself may be loaded, too.
- * Built at the first use. LD_PRELOAD would do with no library of this kind: it does not reach past RTLD_DEEPBIND.
+ * The path of a library whose functions come before those of the given libcurl, and of all that libcurl uses. To be loaded
+ * like any libcurl, by path or as CURLEW_LIBCURL; the libcurl itself may be loaded, too. Built from libraries/NAME.c at the
+ * first use. LD_PRELOAD would do with no library of this kind: it does not reach past RTLD_DEEPBIND.
  */
-export function slowResolver(libcurl: string): string {
-  const folder = join(builds, digest(libcurl, source, import.meta.filename));
-  const library = join(folder, "slow-resolver.so");
-  if (!existsSync(library)) build(libcurl, folder);
+export function standBefore(libcurl: string, name: string): string {
+  const source = join(sources, `${name}.c`);
+  const folder = join(builds, `${name}-${digest(libcurl, source, import.meta.filename)}`);
+  const library = join(folder, `${name}.so`);
+  if (!existsSync(library)) build(libcurl, source, folder, name);
   return library;
 }
 
 /** The dynamic linker takes a file it has mapped already, with the names bound in it, for the same library: hence a copy. */
-function build(libcurl: string, folder: string): void {
+function build(libcurl: string, source: string, folder: string, name: string): void {
   mkdirSync(dirname(folder), { recursive: true });
   const building = mkdtempSync(`${folder}-`);
   const stub = join(building, "stub.so");
@@ -36,7 +29,7 @@ function build(libcurl: string, folder: string): void {
   // What is linked against a library depends on the name it gives itself. This one gives itself the path of the copy;
   // libcurl's own, "libcurl.so.4", would mean whichever libcurl.so.4 is loaded already, or is the system's.
   compile(["-x", "c", "/dev/null", `-Wl,-soname,${join(folder, "libcurl.so")}`, "-o", stub]);
-  compile([source, "-Wl,--no-as-needed", stub, "-ldl", "-o", join(building, "slow-resolver.so")]);
+  compile([source, "-Wl,--no-as-needed", stub, "-ldl", "-o", join(building, `${name}.so`)]);
   try {
     renameSync(building, folder);
   } catch (error) {

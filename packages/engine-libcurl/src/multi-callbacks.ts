@@ -1,0 +1,138 @@
+import { type MultiCallbacks, MultiError, type PollAction, type SocketLife } from "@curlew/core";
+import { easyById } from "./binding.js";
+import { CallbackDepth } from "./callback-depth.js";
+import type { Easy } from "./easy.js";
+import { CLOSE_IS_TOLD, type MultiListener } from "./native.js";
+import { askAboutPush, CURL_PUSH_DENY, CURL_PUSH_OK, type PushFunction } from "./push.js";
+import { SocketPointers } from "./socket-pointers.js";
+
+const ABORTED_BY_CALLBACK = 11;
+
+export const CURLMNOTIFY_INFO_READ = 0;
+export const CURLMNOTIFY_EASY_DONE = 1;
+
+/**
+ * CURLMOPT_NOTIFYFUNCTION: at the end of a call that ran transfers. CURLMNOTIFY_INFO_READ: a message is there, read them
+ * all. CURLMNOTIFY_EASY_DONE: this easy is done. `easy` is undefined for a handle of libcurl's own, as that of INFO_READ is
+ * (C 13.2). Unlike in other callbacks, handles may be added and removed here (C 10.3).
+ */
+export type NotifyFunction = (type: number, easy: Easy | undefined, userp: unknown) => void;
+
+/** What `setopt` takes that is no number. */
+export interface MultiValues extends MultiCallbacks<Easy> {
+  PUSHFUNCTION: PushFunction | null;
+  /** Given to PUSHFUNCTION. */
+  PUSHDATA: unknown;
+  NOTIFYFUNCTION: NotifyFunction | null;
+  /** Given to NOTIFYFUNCTION. */
+  NOTIFYDATA: unknown;
+}
+
+/**
+ * What a multi's user wants to be told, and the telling. Nothing that users answer or throw reaches libcurl, which would
+ * kill the multi for it (C 2.9, 4.11): it is kept for the call that is under way.
+ */
+export class TellingCallbacks implements MultiListener {
+  readonly values: MultiValues = {
+    SOCKETFUNCTION: null,
+    SOCKETDATA: undefined,
+    TIMERFUNCTION: null,
+    TIMERDATA: undefined,
+    PUSHFUNCTION: null,
+    PUSHDATA: undefined,
+    NOTIFYFUNCTION: null,
+    NOTIFYDATA: undefined,
+  };
+  life: SocketLife | null = null;
+  /** The easies that are added. */
+  readonly added = new Set<Easy>();
+  readonly depth = new CallbackDepth();
+  readonly pointers = new SocketPointers();
+  readonly closeIsTold = new Set<number>();
+  #failure: MultiError | undefined;
+
+  /** What a callback left behind since the last time it was asked. */
+  takeFailure(): MultiError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  socketTold(easyId: number, fd: number, what: number, index: number): void {
+    const action = (what & ~CLOSE_IS_TOLD) as PollAction;
+    if (what & CLOSE_IS_TOLD) this.closeIsTold.add(fd);
+    else this.closeIsTold.delete(fd);
+    const easy = easyById(easyId)?.easy as Easy | undefined;
+    const { SOCKETFUNCTION, SOCKETDATA } = this.values;
+    this.#call("socket", () => SOCKETFUNCTION?.(easy, fd, action, SOCKETDATA, this.pointers.at(index)));
+    if (action === 4) this.pointers.drop(fd);
+  }
+
+  timerTold(timeoutMs: number): void {
+    const { TIMERFUNCTION, TIMERDATA } = this.values;
+    this.#call("timer", () => TIMERFUNCTION?.(timeoutMs, TIMERDATA));
+  }
+
+  socketOpened(fd: number): void {
+    this.closeIsTold.delete(fd);
+    this.#call("open-socket", () => this.life?.opened(fd));
+  }
+
+  socketClosing(fd: number): void {
+    this.closeIsTold.delete(fd);
+    this.#call("close-socket", () => this.life?.closing(fd));
+  }
+
+  notified(type: number, easyId: number): void {
+    const { NOTIFYFUNCTION, NOTIFYDATA } = this.values;
+    const easy = easyById(easyId)?.easy as Easy | undefined;
+    this.depth.enterNotify();
+    try {
+      NOTIFYFUNCTION?.(type, easy, NOTIFYDATA);
+    } catch (error) {
+      this.#keep("notify", error);
+    } finally {
+      this.depth.leaveNotify();
+    }
+  }
+
+  pushed(parentId: number, pushedId: number, headers: Uint8Array): number {
+    const { PUSHFUNCTION, PUSHDATA } = this.values;
+    this.depth.enterCallback();
+    try {
+      const { answer, pushed } = askAboutPush(parentId, pushedId, headers, this.depth, (...args) =>
+        PUSHFUNCTION ? PUSHFUNCTION(...args, PUSHDATA) : CURL_PUSH_DENY,
+      );
+      if (answer === CURL_PUSH_OK) this.added.add(pushed);
+      return answer;
+    } catch (error) {
+      this.#keep("push", error);
+      return CURL_PUSH_DENY;
+    } finally {
+      this.depth.leaveCallback();
+    }
+  }
+
+  #call(name: string, run: () => number | undefined | void): void {
+    this.depth.enterTelling();
+    try {
+      const answer = run() ?? 0;
+      if (answer !== 0)
+        this.#failure ??= new MultiError(
+          "CALLBACK_FAILED",
+          ABORTED_BY_CALLBACK,
+          `the ${name} callback answered ${answer}`,
+        );
+    } catch (error) {
+      this.#keep(name, error);
+    } finally {
+      this.depth.leaveTelling();
+    }
+  }
+
+  #keep(name: string, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const told = `the ${name} callback threw: ${why}`;
+    this.#failure ??= new MultiError("CALLBACK_FAILED", ABORTED_BY_CALLBACK, told, error);
+  }
+}

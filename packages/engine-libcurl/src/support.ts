@@ -1,0 +1,71 @@
+import { Easy } from "./easy.js";
+import { type InfoName, infos } from "./infos.js";
+import type { Libcurl } from "./library.js";
+import { Multi } from "./multi.js";
+import { multiOptions } from "./multi-options.js";
+import { type OptionTable, unreachable } from "./options.js";
+
+/** One option or info of libcurl. */
+export interface Support {
+  readonly of: "easy option" | "info" | "multi option";
+  /** Without CURLOPT_, CURLINFO_ or CURLMOPT_. */
+  readonly name: string;
+  readonly kind: string;
+  /** For an older name: the option it stands for. */
+  readonly alias?: string;
+  /** Whether the library has it. */
+  readonly here: boolean;
+  /** Why it cannot be reached; undefined when it can. */
+  readonly why: string | undefined;
+}
+
+const infoKinds = ["", "string", "long", "double", "list or structure", "socket", "off_t"];
+
+/** What of libcurl's options and infos can be reached, by the library that was loaded: docs/options.md is made of it. */
+export function supportOf(library: Libcurl): Support[] {
+  return [...easyOptions(library.options), ...easyInfos(library), ...optionsOfMulti(library)];
+}
+
+function easyOptions(table: OptionTable): Support[] {
+  return [...table].map(([name, option]) => ({
+    of: "easy option",
+    name,
+    kind: option.kind,
+    ...(option.name !== name && { alias: option.name }),
+    here: true,
+    why: unreachable(option)?.why,
+  }));
+}
+
+function easyInfos(library: Libcurl): Support[] {
+  const easy = new Easy(library);
+  const rows = Object.entries(infos).map(([name, id]): Support => {
+    const here = has(() => easy.getinfo(name as InfoName));
+    return { of: "info", name, kind: infoKinds[id >> 20] ?? "", here, why: undefined };
+  });
+  easy.cleanup();
+  const why = "it tells the engine whose handle it is";
+  return [...rows, { of: "info", name: "PRIVATE", kind: "string", here: true, why }];
+}
+
+function optionsOfMulti(library: Libcurl): Support[] {
+  const multi = new Multi(library);
+  const set = multi.setopt.bind(multi) as (option: string, value: unknown) => void;
+  const values: Record<string, unknown> = { long: 1, off_t: 1, function: null };
+  const rows = Object.entries(multiOptions).map(([name, { kind, fate }]): Support => {
+    const why = fate === "settable" ? undefined : fate;
+    return { of: "multi option", name, kind, here: why !== undefined || has(() => set(name, values[kind])), why };
+  });
+  multi.cleanup();
+  return rows;
+}
+
+function has(ask: () => unknown): boolean {
+  try {
+    ask();
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "NOT_IN_THIS_LIBCURL") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * NOTIFYFUNCTION came with libcurl 8.17, which is newer than what is tested here. A library that stands before the libcurl at
+ * hand has it: what is shown is the binding's part of it, and not libcurl's.
+ */
+import { CURL_SOCKET_TIMEOUT, type Message } from "@curlew/core";
+import { notifyingLibcurl, startServer, type TestServer } from "@curlew/testkit";
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
+import { findLibcurl } from "../src/find-libcurl.js";
+import { CURLMNOTIFY_INFO_READ, type Easy, loadLibcurl } from "../src/index.js";
+import { HandLoop } from "./hand-loop.js";
+
+const library = loadLibcurl(notifyingLibcurl(findLibcurl(undefined)));
+let server: TestServer;
+let loop: HandLoop;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
+beforeEach(() => {
+  loop = new HandLoop(library);
+  const { multi } = loop;
+  onTestFinished(() => multi.cleanup());
+});
+
+it("is called for what is enabled, with its data; messages are read, handles removed and added in it (C 10.3, 13)", async () => {
+  const { multi } = loop;
+  const told: unknown[][] = [];
+  const read: Message<Easy>[] = [];
+  const next = loop.easy(`${server.http}/bytes/6`);
+  multi.setopt("NOTIFYDATA", "the notify data");
+  multi.setopt("NOTIFYFUNCTION", (...args) => {
+    told.push(args);
+    for (let message = multi.infoRead(); message; message = multi.infoRead()) {
+      read.push(message);
+      multi.removeHandle(message.easy);
+      if (read.length === 1) multi.addHandle(next);
+    }
+  });
+  const first = loop.easy(`${server.http}/bytes/5`);
+  multi.addHandle(first);
+  await loop.until(1); // not enabled: the loop reads the message
+  expect(told).toEqual([]);
+  multi.notifyEnable(CURLMNOTIFY_INFO_READ);
+  multi.addHandle(first);
+  await loop.while(() => read.length < 2);
+  expect(read.map(({ easy, result }) => [easy, result])).toEqual([
+    [first, 0],
+    [next, 0],
+  ]);
+  expect(told).toEqual([
+    [CURLMNOTIFY_INFO_READ, undefined, "the notify data"],
+    [CURLMNOTIFY_INFO_READ, undefined, "the notify data"],
+  ]);
+  multi.notifyDisable(CURLMNOTIFY_INFO_READ);
+  expect(() => multi.notifyEnable(7)).toThrow(expect.objectContaining({ code: "NOT_IN_THIS_LIBCURL" }));
+  for (const easy of [first, next]) easy.cleanup();
+});
+
+it("refuses the calls that run transfers, and cleanup; what it throws comes out of the call under way", async () => {
+  const { multi } = loop;
+  const cause = new Error("in the notify callback");
+  const codes: string[] = [];
+  multi.setopt("NOTIFYFUNCTION", () => {
+    const calls = [
+      () => multi.socketAction(CURL_SOCKET_TIMEOUT, 0),
+      () => multi.socket(-1),
+      () => multi.socketAll(),
+      () => multi.perform(),
+      () => multi.cleanup(),
+    ];
+    for (const call of calls)
+      try {
+        call();
+      } catch (error) {
+        codes.push((error as { code: string }).code);
+      }
+    throw cause;
+  });
+  multi.notifyEnable(CURLMNOTIFY_INFO_READ);
+  const easy = loop.easy(`${server.http}/bytes/5`);
+  multi.addHandle(easy);
+  await expect(loop.until(1)).rejects.toMatchObject({ code: "CALLBACK_FAILED", cause });
+  expect(codes).toEqual(Array(5).fill("RECURSIVE_CALL"));
+  expect(multi.infoRead()).toMatchObject({ easy, result: 0 });
+  multi.removeHandle(easy);
+  easy.cleanup();
+});
