@@ -39,7 +39,8 @@ export function checkBuffer({ bytes, policy, ready$ }: BufferOptions): void {
 export class BoundedBuffer implements Observer<TransferEvent> {
   readonly #to: Subscriber<TransferEvent>;
   readonly #bounds: Bounds;
-  readonly #control: () => TransferControl | undefined;
+  /** Of the transfer, once it is started. */
+  control: TransferControl | undefined;
   readonly #waiting: TransferEvent[] = [];
   #bytes = 0;
   #droppedBytes = 0;
@@ -48,10 +49,9 @@ export class BoundedBuffer implements Observer<TransferEvent> {
   #draining = false;
   #paused = false;
 
-  constructor(to: Subscriber<TransferEvent>, bounds: Bounds, control: () => TransferControl | undefined) {
+  constructor(to: Subscriber<TransferEvent>, bounds: Bounds) {
     this.#to = to;
     this.#bounds = bounds;
-    this.#control = control;
   }
 
   // --- the transfer --------------------------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ export class BoundedBuffer implements Observer<TransferEvent> {
     const full = this.#bytes > 0;
     if (this.#bounds.policy !== "pause" || full === this.#paused) return;
     this.#paused = full;
-    if (full) this.#control()?.pause();
-    else this.#control()?.resume();
+    if (full) this.control?.pause();
+    else this.control?.resume();
   }
 }
 

@@ -27,9 +27,10 @@ const used = new WeakSet<object>();
  * The request of one transfer, as the client takes it.
  * @throws MisuseError OUT_OF_RANGE; BODY_USED for a body that can be sent once and was
  */
-export function requestOf({ body, sendBufferBytes, ...options }: TransferOptions): RequestOptions {
-  const most = checkBytes("sendBufferBytes", sendBufferBytes ?? SEND_BUFFER_BYTES);
-  if (body === undefined || body === null) return options;
+export function requestOf(options: TransferOptions): RequestOptions {
+  const { body, sendBufferBytes = SEND_BUFFER_BYTES } = options;
+  const most = checkBytes("sendBufferBytes", sendBufferBytes);
+  if (body === undefined || body === null) return options as RequestOptions;
   if (isObservable(body)) return { ...options, body: new ObservableBody(body, most) };
   if (isOneShot(body)) {
     if (used.has(body))

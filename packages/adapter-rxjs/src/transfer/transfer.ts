@@ -1,5 +1,5 @@
-import type { Client, TransferObserver } from "@curlew/core";
-import { Observable, type Observer, type Subscriber } from "rxjs";
+import type { Client, Head, HeaderFields, Progress, TransferControl, TransferInfos, TransferObserver } from "@curlew/core";
+import { Observable, type Observer, type Subscriber, type Unsubscribable } from "rxjs";
 import { BoundedBuffer, type BufferOptions, checkBuffer, highWaterOf } from "./bounded-buffer.js";
 import type { Started, TransferEvent } from "./events.js";
 import { type RequestUrl, requestOf, type TransferOptions } from "./options.js";
@@ -16,10 +16,10 @@ export interface StreamedOptions extends TransferOptions {
 export function transfer$(client: Client, url: RequestUrl, options: StreamedOptions = {}): Observable<TransferEvent> {
   return new Observable((subscriber) => {
     if (subscriber.closed) return;
-    const { buffer, ...rest } = options;
-    if (buffer) return startBuffered(client, url, rest, buffer, subscriber);
-    const control = client.start(url, requestOf(rest), observerOf(subscriber, rest));
-    subscriber.add(() => control.cancel());
+    if (options.buffer) return startBuffered(client, url, options, options.buffer, subscriber);
+    const relay = new Relay(subscriber);
+    relay.control = client.start(url, requestOf(options), relay);
+    subscriber.add(relay);
   });
 }
 
@@ -32,8 +32,8 @@ function startBuffered(
 ): void {
   checkBuffer(bounds);
   const request = { ...requestOf(options), highWaterBytes: highWaterOf(bounds) };
-  let control: ReturnType<Client["start"]> | undefined;
-  const buffer = new BoundedBuffer(subscriber, bounds, () => control);
+  const buffer = new BoundedBuffer(subscriber, bounds);
+  const relay = new Relay(buffer);
   subscriber.add(() => buffer.close());
   subscriber.add(
     bounds.ready$.subscribe({
@@ -43,29 +43,55 @@ function startBuffered(
     }),
   );
   if (subscriber.closed) return;
-  control = client.start(url, request, observerOf(buffer, options));
-  subscriber.add(() => control?.cancel());
+  relay.control = client.start(url, request, relay);
+  buffer.control = relay.control;
+  subscriber.add(relay);
 }
 
 const STARTED: Started = { type: "started" };
 
-function observerOf(to: Observer<TransferEvent>, { progressIntervalMs }: TransferOptions): TransferObserver {
-  let offset = 0;
-  const observer: TransferObserver = {
-    started: () => to.next(STARTED),
-    head: (head) => to.next({ type: "head", head }),
-    chunk(bytes) {
-      const at = offset;
-      offset += bytes.length;
-      to.next({ type: "chunk", bytes, offset: at });
-    },
-    trailers: (trailers) => to.next({ type: "trailers", trailers }),
-    done(infos) {
-      to.next({ type: "done", infos, droppedBytes: 0 });
-      to.complete();
-    },
-    error: (error) => to.error(error),
-  };
-  if (progressIntervalMs !== undefined) observer.progress = (progress) => to.next({ type: "progress", progress });
-  return observer;
+/** Hands on what the client tells; unsubscribing from it cancels. One object a transfer: ten thousand of them are cheap. */
+class Relay implements TransferObserver, Unsubscribable {
+  readonly #to: Observer<TransferEvent>;
+  #offset = 0;
+  control: TransferControl | undefined;
+
+  constructor(to: Observer<TransferEvent>) {
+    this.#to = to;
+  }
+
+  started(): void {
+    this.#to.next(STARTED);
+  }
+
+  head(head: Head): void {
+    this.#to.next({ type: "head", head });
+  }
+
+  chunk(bytes: Uint8Array): void {
+    const offset = this.#offset;
+    this.#offset += bytes.length;
+    this.#to.next({ type: "chunk", bytes, offset });
+  }
+
+  progress(progress: Progress): void {
+    this.#to.next({ type: "progress", progress });
+  }
+
+  trailers(trailers: HeaderFields): void {
+    this.#to.next({ type: "trailers", trailers });
+  }
+
+  done(infos: TransferInfos): void {
+    this.#to.next({ type: "done", infos, droppedBytes: 0 });
+    this.#to.complete();
+  }
+
+  error(error: unknown): void {
+    this.#to.error(error);
+  }
+
+  unsubscribe(): void {
+    this.control?.cancel();
+  }
 }
