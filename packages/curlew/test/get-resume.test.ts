@@ -59,6 +59,8 @@ describe("--continue", () => {
     ["the same by its date", "plan=cut:250000,deaf&validators=date", "other"],
     ["a range that was not asked for", "plan=cut:250000,lie,full", "bytes"],
     ["a server that says 416 for no reason", "plan=cut:250000,416,full", "bytes"],
+    ["a range without its total, of what had none before", "plan=cut:250000,totalless,full&chunked=1", "bytes"],
+    ["416 of something that is as long by now as the part", `plan=cut:250000,shrunk,full&chunked=1`, "bytes"],
     ["neither validator nor size", "plan=cut:250000,full&validators=none&chunked=1", "bytes"],
   ];
   for (const [why, query, content] of anew)
