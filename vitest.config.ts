@@ -9,6 +9,7 @@ const folders = [
   "packages/adapter-libuv",
   "packages/adapter-epoll",
   "packages/adapter-epoll-sim",
+  "packages/adapter-rxjs",
   "packages/conformance",
   "packages/curlew",
   "trials",

@@ -1,6 +1,7 @@
 // Makes the checkout ready: packages, native builds, TypeScript builds. Does only what changed since the last time.
 //   node scripts/setup.mjs         what `npm start` and `npm test` need
 //   node scripts/setup.mjs --ci    also what only CI needs: linter and package checks
+//   node scripts/setup.mjs --bench also what only `npm run bench` needs: the peers
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,13 +26,15 @@ const BUILT = [
     "packages/adapter-libuv",
     "packages/adapter-epoll",
     "packages/adapter-epoll-sim",
+    "packages/adapter-rxjs",
     "packages/conformance",
   ],
   ["packages/curlew", "trials"],
   ["demo"],
 ];
 
-const CI_ONLY = "@curlew/ci";
+/** Members that are installed when they are asked for, by the option of that name. */
+const EXTRAS = ["ci", "bench"];
 
 function filesIn(folder) {
   if (!existsSync(folder)) return [];
@@ -67,27 +70,24 @@ function run(command, args, cwd = ".") {
   });
 }
 
-async function install(withCi) {
+async function install(asked) {
   const manifests = [
     "package.json",
     "pnpm-workspace.yaml",
     "pnpm-lock.yaml",
-    "demo/package.json",
-    "examples/package.json",
-    "trials/package.json",
-    "runtimes/package.json",
-    "ci/package.json",
+    ...["demo", "examples", "trials", "runtimes", ...EXTRAS].map((folder) => `${folder}/package.json`),
   ];
   const packages = readdirSync("packages").map((name) => `packages/${name}/package.json`);
   const input = digest([...manifests, ...packages].filter(existsSync));
   const stamp = "node_modules/.curlew-install";
-  // What CI needs includes what everybody needs: once it is there it stays.
-  if (!withCi && existsSync(stamp) && readFileSync(stamp, "utf8") === `${input} ci`) return;
+  // What was asked for once stays, as long as nothing has changed.
+  const [installed, ...there] = existsSync(stamp) ? readFileSync(stamp, "utf8").split(" ") : [];
+  const wanted = EXTRAS.filter((extra) => asked.includes(extra) || (installed === input && there.includes(extra)));
   // Pinned here and not as `packageManager`: pnpm would want to fetch itself by that, from wherever it thinks it must.
   const pnpm = `pnpm@${JSON.parse(readFileSync("package.json", "utf8")).config.pnpm}`;
-  const filter = withCi ? [] : ["--filter", `!${CI_ONLY}`];
-  await whenChanged(stamp, withCi ? `${input} ci` : input, `installing packages with ${pnpm}`, () =>
-    run("npx", ["--yes", pnpm, "install", "--frozen-lockfile", ...filter]),
+  const left = EXTRAS.filter((extra) => !wanted.includes(extra)).flatMap((extra) => ["--filter", `!@curlew/${extra}`]);
+  await whenChanged(stamp, [input, ...wanted].join(" "), `installing packages with ${pnpm}`, () =>
+    run("npx", ["--yes", pnpm, "install", "--frozen-lockfile", ...left]),
   );
 }
 
@@ -120,7 +120,7 @@ async function buildTypeScript() {
 }
 
 try {
-  await install(process.argv.includes("--ci"));
+  await install(EXTRAS.filter((extra) => process.argv.includes(`--${extra}`)));
   await buildNatives();
   await buildTypeScript();
 } catch (error) {

@@ -103,8 +103,8 @@ function printForPeople(
     console.log(`${mutation.name} (${mutation.rule})\n    ${killers.length} cases: ${killers[0] ?? "none"}`);
   console.log("\nengines, case by case");
   for (const { name, cases: ran } of engines)
-    for (const { id, what, outcome } of ran)
-      console.log(`${name.padEnd(20)}${id.padEnd(5)}${outcome.padEnd(10)}${what}`);
+    for (const { id, what, outcome, why } of ran)
+      console.log(`${name.padEnd(20)}${id.padEnd(5)}${outcome.padEnd(10)}${what}${why ? `: ${why}` : ""}`);
 }
 
 process.exitCode = await main();

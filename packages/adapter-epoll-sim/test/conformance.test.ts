@@ -7,7 +7,8 @@ import { simulatedLoop } from "../src/loop/index.js";
 function arm(wrap: (loop: LoopAdapter) => LoopAdapter = (loop) => loop): Arm {
   const kernel = new Kernel();
   const loop = simulatedLoop(kernel);
-  return { adapter: wrap(loop), descriptors: kernel, turn: () => loop.turn(), held: () => loop.held };
+  const jump = (ms: number) => kernel.clock.block(kernel.clock.nowMs + ms);
+  return { adapter: wrap(loop), descriptors: kernel, turn: () => loop.turn(), held: () => loop.held, jump };
 }
 
 describe("adapter-epoll-sim", () => conformance({ test: it, factory: () => arm() }));

@@ -7,7 +7,7 @@ const SCRIPTS = 4000;
 const step: fc.Arbitrary<Step> = fc.record({
   call: fc.constantFrom(...calls),
   a: fc.nat(31),
-  n: fc.nat(44),
+  n: fc.nat(143),
 });
 
 describe("the simulated kernel and Linux's epoll", () => {

@@ -51,9 +51,27 @@ const MASKS = [
   EPOLLIN | EPOLLOUT | EPOLLET,
   EPOLLOUT | EPOLLONESHOT,
   EPOLLIN | EPOLLET | EPOLLONESHOT,
+  EPOLLOUT | EPOLLET | EPOLLONESHOT,
+  EPOLLRDHUP | EPOLLET,
+  EPOLLONESHOT,
 ];
 
 const ONE = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+/** For eventfds: nothing, the most there can be, what can never be, and too few bytes. */
+const COUNTS = [
+  ONE,
+  new Uint8Array(8),
+  count(0xffff_ffff_ffff_fffen),
+  count(0xffff_ffff_ffff_ffffn),
+  new Uint8Array(3),
+];
+
+function count(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+}
+
 const BIG = new Uint8Array(65_536);
 /** Small writes until the next drain: beyond that Linux's own accounting per buffer would show. */
 const FEW_WRITES = 20;
@@ -71,12 +89,13 @@ export class Arm {
   #pairs = 0;
   /** Small writes since the last drain, by end. After a fill that is many: how much room a read makes is Linux's secret. */
   readonly #written: number[] = [];
-  readonly #epfd: number;
+  /** Two instances, which may watch the same files. */
+  readonly #epfds: readonly [number, number];
 
   constructor(isReal: boolean) {
     this.#isReal = isReal;
     this.#calls = isReal ? real : new Kernel();
-    this.#epfd = this.#calls.epollCreate1();
+    this.#epfds = [this.#calls.epollCreate1(), this.#calls.epollCreate1()];
   }
 
   /** What the call answered, in words that both arms must agree on. */
@@ -90,13 +109,14 @@ export class Arm {
 
   dispose(): void {
     for (const fd of this.#fds) if (fd >= 0) this.#isReal ? closeSync(fd) : this.#calls.close(fd);
-    this.#calls.close(this.#epfd);
+    for (const epfd of this.#epfds) this.#calls.close(epfd);
   }
 
   #step({ call, a, n }: Step): string {
     const index = this.#fds.length > 0 ? a % this.#fds.length : -1;
     const fd = this.#fds[index] ?? -1;
     const kernel = this.#calls;
+    const epfd = this.#epfds[n % 3 === 2 ? 1 : 0];
     switch (call) {
       case "pair":
         this.#made("socket", ...kernel.socketpair());
@@ -120,20 +140,20 @@ export class Arm {
         kernel.shutdown(fd, n % 3);
         return "shut";
       case "add":
-        kernel.epollCtl(this.#epfd, EPOLL_CTL_ADD, fd, MASKS[n % MASKS.length], index);
+        kernel.epollCtl(epfd, EPOLL_CTL_ADD, fd, MASKS[(n >> 2) % MASKS.length], index);
         return "added";
       case "mod":
-        kernel.epollCtl(this.#epfd, EPOLL_CTL_MOD, fd, MASKS[n % MASKS.length], index);
+        kernel.epollCtl(epfd, EPOLL_CTL_MOD, fd, MASKS[(n >> 2) % MASKS.length], index);
         return "modified";
       case "del":
-        kernel.epollCtl(this.#epfd, EPOLL_CTL_DEL, fd);
+        kernel.epollCtl(epfd, EPOLL_CTL_DEL, fd);
         return "deleted";
       case "wait":
-        return this.#wait();
+        return this.#wait(epfd);
       case "nonsense":
-        return this.#nonsense(fd, n);
+        return this.#nonsense(epfd, fd, n);
       default:
-        return this.#move(call, index, fd);
+        return this.#move(call, index, fd, n);
     }
   }
 
@@ -146,28 +166,28 @@ export class Arm {
   }
 
   /** The set of what is ready; its order is the kernel's own business. */
-  #wait(): string {
-    const found = this.#calls.epollWait(this.#epfd, 256);
+  #wait(epfd: number): string {
+    const found = this.#calls.epollWait(epfd, 256);
     return `ready ${found
       .map(({ data, events }) => `${data}:${events >>> 0}`)
       .sort()
       .join(" ")}`;
   }
 
-  #nonsense(fd: number, n: number): string {
-    if (n % 5 === 0) this.#calls.epollCtl(this.#epfd, EPOLL_CTL_ADD, this.#epfd, EPOLLIN);
-    else if (n % 5 === 1) this.#calls.epollCtl(this.#epfd, 9, fd, EPOLLIN);
-    else if (n % 5 === 2) this.#calls.epollWait(this.#epfd, 0);
+  #nonsense(epfd: number, fd: number, n: number): string {
+    if (n % 5 === 0) this.#calls.epollCtl(epfd, EPOLL_CTL_ADD, epfd, EPOLLIN);
+    else if (n % 5 === 1) this.#calls.epollCtl(epfd, 9, fd, EPOLLIN);
+    else if (n % 5 === 2) this.#calls.epollWait(epfd, 0);
     else if (n % 5 === 3) this.#calls.epollWait(fd, 1);
-    else this.#calls.epollCtl(fd, EPOLL_CTL_ADD, this.#epfd, EPOLLIN);
+    else this.#calls.epollCtl(fd, EPOLL_CTL_ADD, epfd, EPOLLIN);
     return "no complaint";
   }
 
-  #move(call: "read" | "write" | "fill" | "drain", index: number, fd: number): string {
+  #move(call: "read" | "write" | "fill" | "drain", index: number, fd: number, n: number): string {
     const kernel = this.#calls;
     if (this.#kinds[index] === "file") return "a file is not moved";
     if (this.#kinds[index] === "eventfd") {
-      if (call === "write" || call === "fill") return `wrote ${kernel.write(fd, ONE)}`;
+      if (call === "write" || call === "fill") return `wrote ${kernel.write(fd, COUNTS[n % COUNTS.length] ?? ONE)}`;
       return `read ${kernel.read(fd)?.length}`;
     }
     const end = this.#ends[index] ?? -1;

@@ -1,9 +1,11 @@
 import { batches, fairness } from "./cases/batches.js";
 import { drivenEvents } from "./cases/driven-events.js";
+import { drivenFailures } from "./cases/driven-failures.js";
 import { drivenUsers } from "./cases/driven-users.js";
 import { ends, lies } from "./cases/ends.js";
 import { lifecycle } from "./cases/lifecycle.js";
 import { readiness } from "./cases/readiness.js";
+import { states } from "./cases/states.js";
 import { timers } from "./cases/timers.js";
 import { Scene } from "./scene.js";
 import type { Capabilities, Case, ConformanceOptions, Factory, TestFunction } from "./types.js";
@@ -26,10 +28,12 @@ export const cases: readonly Case[] = [
   ...timers,
   ...batches,
   ...ends,
+  ...states,
   ...lies,
   ...fairness,
   ...drivenEvents,
   ...drivenUsers,
+  ...drivenFailures,
 ];
 
 const CLAIMED: Capabilities = { refusesFiles: true, refusesClosed: true, showsHold: true };
@@ -67,4 +71,11 @@ export async function runCase(each: Case, factory: Factory, options: Conformance
     await (failed ? scene.finish().catch(() => {}) : scene.finish());
   }
 }
-export { type EngineBench, type EngineResult, engineCases, judgeEngine, runEngineCase } from "./engine/index.js";
+export {
+  type Arranged,
+  type EngineBench,
+  type EngineResult,
+  engineCases,
+  judgeEngine,
+  runEngineCase,
+} from "./engine/index.js";

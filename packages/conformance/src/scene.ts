@@ -13,6 +13,8 @@ export interface Seen {
 /** Far more than anything here takes. */
 const MOST_TURNS = 3000;
 const MOST_MS = 5000;
+/** How long a real loop is kept busy. */
+const BUSY_MS = 50;
 
 /** An attachment that is watched: what it reports, and whether it keeps quiet when it must. */
 export class Watched {
@@ -175,6 +177,12 @@ export class Scene {
   async turn(): Promise<void> {
     if (this.arm.turn) turnOnce(() => this.arm.turn?.());
     else await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  }
+
+  /** Time passes, and the loop gets no turn: a little of it where it is real. */
+  jump(ms: number): void {
+    if (this.arm.jump) return this.arm.jump(ms);
+    for (const end = performance.now() + Math.min(ms, BUSY_MS); performance.now() < end; );
   }
 
   /** Turns the loop until it is so; fails when that takes far too long. */

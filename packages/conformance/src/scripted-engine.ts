@@ -41,6 +41,8 @@ export class ScriptedEngine implements GatheringEngine<ScriptedEasy> {
   readonly added = new Set<ScriptedEasy>();
   onRemove: () => void = () => {};
   onAll: () => void = () => {};
+  /** What is told while the engine is freed. */
+  onCleanup: () => void = () => {};
   timeoutMs = -1;
   running: number | undefined;
   cleaned = false;
@@ -97,6 +99,7 @@ export class ScriptedEngine implements GatheringEngine<ScriptedEasy> {
 
   cleanup(): void {
     this.#called("cleanup");
+    this.onCleanup();
     this.cleaned = true;
   }
 

@@ -24,6 +24,8 @@ export interface Arm {
   readonly descriptors: Descriptors;
   /** One turn of a loop that is turned by hand, on a clock that is too. Absent: the loop turns by itself, in real time. */
   turn?(): unknown;
+  /** The clock jumps, as if the process had been stopped, ms. Absent: it is kept busy instead, in real time. */
+  jump?(ms: number): void;
   /** Whether something of the adapter keeps the process alive. */
   held?(): boolean;
   dispose?(): void | Promise<void>;

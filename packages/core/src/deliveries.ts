@@ -1,5 +1,5 @@
 import type { EasyHandle, GatheredKind, GatherVisitor } from "./engine.js";
-import type { CurlewError } from "./errors.js";
+import { type CurlewError, MisuseError } from "./errors.js";
 import { callbackFailed } from "./failures.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
 import type { Outcome, Progress, TransferSink } from "./transfer-engine.js";
@@ -163,6 +163,8 @@ export class Deliveries<E extends EasyHandle> {
       record.call(tellOutcome, record.sink, outcome);
     } catch (error) {
       reportError(this.#ports, error);
+    } finally {
+      outcome.forget();
     }
   }
 }
@@ -171,10 +173,23 @@ class DeliveredOutcome<E extends EasyHandle> implements Outcome {
   readonly error: CurlewError | undefined;
   /** A property, so that `outcome({ error, getinfo })` works. */
   readonly getinfo: (info: string) => unknown;
+  #easy: E | undefined;
 
   constructor(easy: E, error: CurlewError | undefined) {
+    this.#easy = easy;
     this.error = error;
-    this.getinfo = (info) => easy.getinfo(info);
+    this.getinfo = (info) => {
+      if (this.#easy) return this.#easy.getinfo(info);
+      throw new MisuseError(
+        "HANDLE_CLOSED",
+        "infos can be asked for until `outcome` returns: keep what is wanted later",
+      );
+    };
+  }
+
+  /** The handle may serve another transfer now. */
+  forget(): void {
+    this.#easy = undefined;
   }
 }
 

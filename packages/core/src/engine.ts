@@ -173,8 +173,17 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   /** A handle for the request, gathering, not added. Throws MisuseError for what is wrong with the request. */
   prepare(request: TransferRequest): E;
 
+  /**
+   * Nobody asks anything of this handle any more, which is not added. It may be kept for another transfer if its own ended
+   * `well`: with success, and all of it handed over. Absent: `cleanup` of the handle.
+   */
+  release?(easy: E, well: boolean): void;
+
   /** Hands over what was gathered and not yet, for all handles that are not held, removed ones included. */
   collect(visit: GatherVisitor<E>): void;
+
+  /** Several infos that are numbers or strings at once, of a list that stays the same. Absent: `getinfo`, one by one. */
+  getinfos?(easy: E, infos: readonly string[]): readonly unknown[];
 
   /** Whether to keep what arrives for this handle instead of handing it over. It then fills up and stops receiving. */
   hold(easy: E, held: boolean): void;

@@ -40,6 +40,8 @@ export interface Outcome {
   readonly error: CurlewError | undefined;
   /** An info of the engine by its name, such as "RESPONSE_CODE". Only until `outcome` returns. */
   readonly getinfo: (info: string) => unknown;
+  /** Several that are numbers or strings, of a list that stays the same: cheaper, where the engine has a way. Throws nothing. */
+  readonly getinfos?: ((infos: readonly string[]) => readonly unknown[]) | undefined;
 }
 
 /** A transfer under way. Every call on one that has ended does nothing. */

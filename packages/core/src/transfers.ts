@@ -4,7 +4,14 @@ import type { EasyHandle, GatheringEngine, TransferRequest } from "./engine.js";
 import { CurlewError, MisuseError } from "./errors.js";
 import { ObserverList, type Observers } from "./observers.js";
 import type { Ports } from "./ports.js";
-import { checkSink, type Transfer, type TransferEngine, type TransferSink } from "./transfer-engine.js";
+import {
+  checkSink,
+  type Outcome,
+  type Progress,
+  type Transfer,
+  type TransferEngine,
+  type TransferSink,
+} from "./transfer-engine.js";
 
 export interface TransferEngineOptions<E extends EasyHandle> {
   /** Makes a multi: at the first transfer, and again after one failed as a whole. */
@@ -45,11 +52,11 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
     this.#renew();
     const easy = this.#engine.prepare(request);
     const sendHighWaterBytes = request.sendHighWaterBytes ?? HIGH_WATER_BYTES;
-    const transfer = new DrivenTransfer(this.#driver, this.#engine, easy, sendHighWaterBytes);
+    const transfer = new DrivenTransfer(this.#driver, this.#engine, easy, sink, sendHighWaterBytes);
     try {
-      this.#driver.add(easy, transfer.wrap(sink));
+      this.#driver.add(easy, transfer);
     } catch (error) {
-      easy.cleanup();
+      release(this.#engine, easy, false);
       throw error;
     }
     return transfer;
@@ -88,39 +95,57 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
   }
 }
 
-class DrivenTransfer<E extends EasyHandle> implements Transfer {
+class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
   readonly #driver: Driver<E>;
   readonly #engine: GatheringEngine<E>;
   readonly #easy: E;
+  readonly #sink: TransferSink;
   readonly #sendHighWaterBytes: number;
   #ended = false;
   #sendingEnded = false;
 
-  constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, sendHighWaterBytes: number) {
+  constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, sink: TransferSink, sendHighWaterBytes: number) {
     this.#driver = driver;
     this.#engine = engine;
     this.#easy = easy;
+    this.#sink = sink;
     this.#sendHighWaterBytes = sendHighWaterBytes;
   }
 
-  /** The user's sink, with the handle's end tied to the outcome. */
-  wrap(sink: TransferSink): TransferSink {
-    return {
-      headers: (bytes) => sink.headers?.(bytes),
-      chunk: (bytes) => sink.chunk?.(bytes),
-      trailers: (bytes) => sink.trailers?.(bytes),
-      drain: () => sink.drain?.(),
-      progress: (progress) => sink.progress?.(progress),
-      outcome: (outcome) => {
-        this.#ended = true;
-        try {
-          sink.outcome(outcome);
-        } finally {
-          this.#free();
-        }
-      },
-    };
+  // --- TransferSink: the user's, with the handle's end tied to the outcome ------------------------------------------
+
+  headers(bytes: Uint8Array): void {
+    this.#sink.headers?.(bytes);
   }
+
+  chunk(bytes: Uint8Array): void {
+    this.#sink.chunk?.(bytes);
+  }
+
+  trailers(bytes: Uint8Array): void {
+    this.#sink.trailers?.(bytes);
+  }
+
+  drain(): void {
+    this.#sink.drain?.();
+  }
+
+  progress(progress: Progress): void {
+    this.#sink.progress?.(progress);
+  }
+
+  outcome({ error, getinfo }: Outcome): void {
+    this.#ended = true;
+    const engine = this.#engine;
+    const getinfos = engine.getinfos && ((infos: readonly string[]) => engine.getinfos?.(this.#easy, infos) ?? []);
+    try {
+      this.#sink.outcome({ error, getinfo, getinfos });
+    } finally {
+      this.#free(error === undefined);
+    }
+  }
+
+  // --- Transfer ------------------------------------------------------------------------------------------------------
 
   pause(): void {
     this.#driver.pause(this.#easy);
@@ -134,7 +159,7 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
     if (this.#ended) return;
     this.#ended = true;
     this.#driver.remove(this.#easy);
-    this.#free();
+    this.#free(false);
   }
 
   send(bytes: Uint8Array): boolean {
@@ -159,7 +184,12 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer {
     return queued;
   }
 
-  #free(): void {
-    this.#driver.command(this.#easy, () => this.#easy.cleanup());
+  #free(well: boolean): void {
+    this.#driver.command(this.#easy, () => release(this.#engine, this.#easy, well));
   }
+}
+
+function release<E extends EasyHandle>(engine: GatheringEngine<E>, easy: E, well: boolean): void {
+  if (engine.release) engine.release(easy, well);
+  else easy.cleanup();
 }

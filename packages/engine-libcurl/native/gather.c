@@ -356,8 +356,15 @@ void gather_begin(easy *e, struct multi *home) {
     g->refused = REFUSED_NOTHING;
     g->sent = 0;
   }
+  g->again = g->begun;
   g->begun = true;
   g->home = home;
+  g->begun_turn = home->turns;
+}
+
+bool gather_not_taken_up(const easy *e) {
+  const gather *g = &e->gather;
+  return g->on && g->again && e->multi != NULL && g->begun_turn == e->multi->turns;
 }
 
 void gather_forget_home(easy *e) {

@@ -21,6 +21,8 @@ typedef enum { REFUSED_NOTHING, HEADERS_TOO_LARGE, NO_BODY, BODY_TOO_SHORT, BODY
 typedef struct {
   bool on;
   bool begun;          /* at least one transfer has */
+  bool again;          /* with a handle that has done one before, */
+  unsigned begun_turn; /* and added to the multi in that turn of it */
   bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
   bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
   bool full_told;
@@ -51,6 +53,8 @@ void gather_free(struct easy *e);
 /* A transfer begins: what is left of one before, not handed over, is dropped. Bytes that are queued to be sent stay, and a
  * stream begins anew with them. */
 void gather_begin(struct easy *e, struct multi *home);
+/* libcurl still has the infos of the transfer before: it clears them when it takes this one up. */
+bool gather_not_taken_up(const struct easy *e);
 void gather_forget_home(struct easy *e);
 
 napi_value gather_register(curlew_env *env, napi_value exports);

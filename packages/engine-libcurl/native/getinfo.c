@@ -1,5 +1,8 @@
 #include "getinfo.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "args.h"
 #include "easy.h"
 
@@ -85,13 +88,57 @@ static napi_value getinfo(napi_env napi, napi_callback_info info) {
   if (napi_get_typedarray_info(napi, argv[2], NULL, NULL, (void **)&codes, NULL, NULL) != napi_ok) return NULL;
   codes[0] = CURLE_BAD_FUNCTION_ARGUMENT;
   if (e == NULL) return NULL;
+  if (gather_not_taken_up(e)) {
+    codes[0] = CURLE_OK;
+    return NULL;
+  }
   int code = CURLE_OK;
   napi_value value = read_info(env, e, integer(env, argv[1]), &code);
   codes[0] = code;
   return code == CURLE_OK ? value : NULL;
 }
 
+/* A number, or the length of a string that is put into `text`; NAN where libcurl has none. */
+static double read_plain(easy *e, int which, unsigned char *text, size_t room, size_t *used) {
+  const lib *c = e->lib;
+  char *string = NULL;
+  long integer = 0;
+  curl_off_t wide = 0;
+  switch (which & CURLINFO_TYPEMASK) {
+    case CURLINFO_LONG:
+      return c->easy_getinfo(e->curl, which, &integer) == CURLE_OK ? (double)integer : NAN;
+    case CURLINFO_OFF_T:
+      return c->easy_getinfo(e->curl, which, &wide) == CURLE_OK ? (double)wide : NAN;
+    case CURLINFO_STRING:
+      if (c->easy_getinfo(e->curl, which, &string) != CURLE_OK || string == NULL) return NAN;
+      size_t length = strlen(string);
+      if (length <= room - *used) memcpy(text + *used, string, length);
+      else *used = room + 1;
+      if (*used <= room) *used += length;
+      return (double)length;
+    default:
+      return NAN;
+  }
+}
+
+/* getinfos(id, infos, numbers, text): long, off_t and string infos at once; false when the strings do not fit. */
+static napi_value getinfos(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(4);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  int32_t *ids = NULL;
+  double *numbers = NULL;
+  unsigned char *text = NULL;
+  size_t count = 0, room_for = 0, room = 0, used = 0;
+  napi_get_typedarray_info(napi, argv[1], NULL, &count, (void **)&ids, NULL, NULL);
+  napi_get_typedarray_info(napi, argv[2], NULL, &room_for, (void **)&numbers, NULL, NULL);
+  if (e == NULL || count > room_for || !bytes_of(env, argv[3], &text, &room) || gather_not_taken_up(e))
+    return boolean_value(env, false);
+  for (size_t i = 0; i < count && used <= room; i++) numbers[i] = read_plain(e, ids[i], text, room, &used);
+  return boolean_value(env, used <= room);
+}
+
 napi_value getinfo_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "easyGetinfo", getinfo);
+  export_function(env, exports, "easyGetinfos", getinfos);
   return exports;
 }

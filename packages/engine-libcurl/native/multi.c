@@ -111,6 +111,7 @@ static napi_value socket_action(napi_env napi, napi_callback_info info) {
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   int running = 0; /* up to 8.0 an error leaves it unset (C 5.9) */
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  m->turns++;
   int code = m->lib->multi_socket_action(m->curl, integer(env, argv[1]), integer(env, argv[2]), &running);
   return number(env, running_or_code(code, running));
 }
@@ -129,6 +130,7 @@ static napi_value socket_all(napi_env napi, napi_callback_info info) {
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   int running = 0;
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  m->turns++;
   int code = m->lib->multi_socket_all(m->curl, &running);
   return number(env, running_or_code(code, running));
 }

@@ -18,6 +18,7 @@ typedef struct multi {
   const lib *lib;
   CURLM *curl;
   int32_t id;
+  unsigned turns; /* calls so far that let transfers begin */
   bool tells_sockets; /* JavaScript wants to know which sockets are opened and closed */
   struct easy *first_touched, *last_touched; /* transfers with something to hand over: gather.c */
   struct own_sockets *sockets;

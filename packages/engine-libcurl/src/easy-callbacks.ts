@@ -19,11 +19,15 @@ interface Entry {
   readonly run: Bridge;
 }
 
+const noStreams: readonly StreamPart[] = [];
+const none: Map<number, Entry> = new Map();
+
 /** The functions of one easy that libcurl calls, and what came of the calls. */
 export class CallbackTable {
   readonly #version: string;
-  readonly #entries = new Map<number, Entry>();
-  #streams: readonly StreamPart[] = [];
+  /** Most handles are those of transfers, whose callbacks are in C: no map is made for them. */
+  #entries: Map<number, Entry> = none;
+  #streams = noStreams;
   #sentTrailers = false;
   /** A stream of the MIME body answered PAUSE and was not asked since. */
   #streamWaits = false;
@@ -61,6 +65,7 @@ export class CallbackTable {
   }
 
   set(option: Option, callback: unknown): void {
+    if (this.#entries === none) this.#entries = new Map();
     if (callback === null) this.#entries.delete(option.id);
     else this.#entries.set(option.id, { option, callback, run: bridgeOf(option.name) });
   }
@@ -75,8 +80,8 @@ export class CallbackTable {
   }
 
   clear(): void {
-    this.#entries.clear();
-    this.#streams = [];
+    this.#entries = none;
+    this.#streams = noStreams;
     this.begin();
   }
 

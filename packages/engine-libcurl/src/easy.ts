@@ -76,7 +76,8 @@ export class Easy implements EasyHandle {
     const known = settableOption(options, option, version);
     const replaces = value !== null && known.kind === "function" && this.#callbacks.has(known);
     if (!replaces && !settableInFlight.has(known.name)) this.#idle(`given another ${known.name}`);
-    const code = this.added ? this.#set(known, value) : this.#callbacks.surface(() => this.#set(known, value));
+    const mayCallBack = this.#callbacks.size > 0 && !this.added;
+    const code = mayCallBack ? this.#callbacks.surface(() => this.#set(known, value)) : this.#set(known, value);
     if (code !== 0) checkOption(code, option, version, this.library.easyError(code));
   }
 
@@ -218,7 +219,8 @@ export class Easy implements EasyHandle {
     const id = this.#id;
     this.#id = 0;
     this.#share = null;
-    this.#callbacks.surface(() => forgetEasy(id, this));
+    if (this.#callbacks.size === 0) forgetEasy(id, this);
+    else this.#callbacks.surface(() => forgetEasy(id, this));
   }
 
   /** Of a pushed handle that is not wanted: libcurl frees it itself. */

@@ -8,14 +8,17 @@ import {
   type TransferRequest,
 } from "@curlew/core";
 import { easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
+import { getinfos } from "./bulk-infos.js";
 import type { Easy } from "./easy.js";
+import { EasyPool } from "./easy-pool.js";
 import { Collector } from "./gather.js";
+import type { InfoName } from "./infos.js";
+import type { Libcurl } from "./library.js";
 import type { MultiValues } from "./multi-callbacks.js";
 import { checkDescriptor, needFunction, needOption } from "./multi-checks.js";
 import type { MultiOptionName } from "./multi-options.js";
 import { SelectedMulti } from "./multi-select.js";
 import { checkMultiOption } from "./multi-setopt.js";
-import { prepare } from "./request.js";
 
 /**
  * A multi handle: libcurl's own interface, for those who bring their own loop; with a Driver, Curlew's.
@@ -30,6 +33,12 @@ import { prepare } from "./request.js";
 export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   readonly name = "libcurl";
   readonly #collector = new Collector();
+  readonly #pool: EasyPool;
+
+  constructor(library: Libcurl) {
+    super(library);
+    this.#pool = new EasyPool(library);
+  }
 
   get hazards() {
     return this.library.hazards;
@@ -201,6 +210,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     this.id = 0;
     for (const easy of this.callbacks.added) setHost(easy.id, undefined);
     this.callbacks.added.clear();
+    this.#pool.clear();
     this.finish(0, "curl_multi_cleanup");
   }
 
@@ -216,11 +226,20 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
 
   prepare(request: TransferRequest): Easy {
     this.open();
-    return prepare(this.library, request);
+    return this.#pool.take(request);
+  }
+
+  release(easy: Easy, well: boolean): void {
+    if (this.id === 0) easy.cleanup();
+    else this.#pool.giveBack(easy, well);
   }
 
   collect(visit: GatherVisitor<Easy>): void {
     this.#collector.collect(this.id, visit);
+  }
+
+  getinfos(easy: Easy, infos: readonly string[]): unknown[] {
+    return getinfos(easy, infos as readonly InfoName[]);
   }
 
   hold(easy: Easy, held: boolean): void {

@@ -46,6 +46,7 @@ export interface Native {
   easySetBlob(easy: number, option: number, value: Uint8Array | null): number;
   easySetPostFields(easy: number, value: Uint8Array | null): number;
   easyGetinfo(easy: number, info: number, codes: Int32Array): unknown;
+  easyGetinfos(easy: number, infos: Int32Array, numbers: Float64Array, text: Uint8Array): boolean;
 
   gather(easy: number, highWaterBytes: number, headerLimitBytes: number): number;
   gatherProgress(easy: number): number;

@@ -84,7 +84,10 @@ static napi_value poll_fd(napi_env env, napi_callback_info info) {
   struct pollfd wanted = {.fd = arguments(env, info, argv, 2)};
   napi_get_value_int32(env, argv[1], &events);
   wanted.events = (short)events;
-  int found = poll(&wanted, 1, 0);
+  int found;
+  do {
+    found = poll(&wanted, 1, 0);
+  } while(found < 0 && errno == EINTR);
   return answer(env, found < 0 ? found : wanted.revents);
 }
 

@@ -9,6 +9,7 @@ export interface Nghttpd {
   /** "https://127.0.0.1:40123". */
   readonly url: string;
   readonly caFile: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -44,6 +45,7 @@ export async function startNghttpd(files: Readonly<Record<string, Uint8Array>>):
   return {
     url: `https://127.0.0.1:${port}`,
     caFile,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill();
       await ended;

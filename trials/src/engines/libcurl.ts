@@ -8,6 +8,8 @@ import type { EasyHandle, MultiEngine } from "@curlew/core";
 import { CURL_WRITEFUNC_PAUSE, Easy, type Libcurl, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { descriptors, node, startServer, type TestServer } from "@curlew/testkit";
 import { root } from "../root.js";
+import { crowd, freeZero } from "./numbers.js";
+import { slowNames } from "./slow-names.js";
 
 const POLLIN = 1;
 const POLLOUT = 4;
@@ -16,9 +18,11 @@ interface World {
   readonly library: Libcurl;
   readonly server: TestServer;
   readonly deafPort: number;
+  /** Whether names that end in .slow.test are slow. */
+  readonly slow: boolean;
 }
 
-function bench({ library, server, deafPort }: World): EngineBench {
+function bench({ library, server, deafPort, slow }: World): EngineBench {
   const port = new URL(server.http).port;
   const tls = { CAINFO: server.caFile };
   const http2 = library.info.nghttp2 !== undefined;
@@ -31,6 +35,12 @@ function bench({ library, server, deafPort }: World): EngineBench {
       if (kind === "refusing") return { url: "http://127.0.0.1:1/" };
       if (kind === "malformed") return { url: "http://256.256.256.256.:99999/" };
       if (kind === "over TLS") return { url: `${server.https}/bytes/5`, options: tls };
+      if (kind === "slow name")
+        return slow
+          ? { url: "http://a.slow.test/" }
+          : { why: "names can be slowed down with a C compiler, and for the first libcurl of a process" };
+      if (kind === "over DoH")
+        return { url: "http://doh.test/", options: { DOH_URL: "https://127.0.0.1:1/dns-query" } };
       if (kind === "refusing, then good")
         return { url: `http://two.test:${port}/bytes/5`, options: { RESOLVE: [`two.test:${port}:[::1],127.0.0.1`] } };
       if (!http2) return { why: "this libcurl has no HTTP/2" };
@@ -45,6 +55,11 @@ function bench({ library, server, deafPort }: World): EngineBench {
     writePause: CURL_WRITEFUNC_PAUSE,
     strayRemove: /^8\.1[345]\./.test(library.version),
     keepsWakeup: library.version === "8.20.0",
+    guardHole: false, // the engine has a guard of its own (C 10.4)
+    guardBoolean: false,
+    closesBeforeRemove: /^(7\.88|8\.[01])\./.test(library.version),
+    freeZero,
+    crowd,
   };
 }
 
@@ -67,11 +82,12 @@ async function startDeaf(): Promise<{ port: number; stop(): void }> {
 
 /** The machine's libcurl, or the one CURLEW_LIBCURL names. */
 export async function judgeLibcurl(file?: string): Promise<{ name: string; results: EngineResult[] }> {
-  const library = loadLibcurl(file);
+  const slowFile = slowNames(file);
+  const library = loadLibcurl(slowFile ?? file);
   const [server, deaf] = [await startServer(), await startDeaf()];
   const fill = await fillQueue(deaf.port);
   try {
-    const world = { library, server, deafPort: deaf.port };
+    const world = { library, server, deafPort: deaf.port, slow: slowFile !== undefined };
     return { name: `libcurl ${library.version}`, results: await judgeEngine(() => bench(world)) };
   } finally {
     fill();

@@ -16,6 +16,7 @@ const HOSTS = new Map([
   ["none.test", { addresses: ["nobody"] }],
   ["mute.test", { addresses: ["mute"] }],
   ["shared.test", { addresses: ["good"], multiplexed: true }],
+  ["a.slow.test", { addresses: ["good"], resolveMs: 3000 }],
 ]);
 
 function answer({ path, body }: SimulatedRequest) {
@@ -30,7 +31,7 @@ function answer({ path, body }: SimulatedRequest) {
 
 /** The model, as one version of libcurl. */
 export function modelBench(profile: Profile): EngineBench {
-  const kernel = new Kernel();
+  const kernel = new Kernel({ descriptorLimit: 4096 });
   serve(kernel, "good", { answer });
   kernel.network.listen("mute", "never answers");
   return {
@@ -45,6 +46,8 @@ export function modelBench(profile: Profile): EngineBench {
         multiplexed: { url: "http://shared.test/bytes/5" },
         "over TLS": { url: "https://one.test/bytes/5" },
         malformed: { url: "nonsense" },
+        "slow name": { url: "http://a.slow.test/bytes/5" },
+        "over DoH": { why: "the model has no DNS over HTTPS" },
       })[kind],
     poll(fd, interest) {
       const mask = kernel.poll(fd);
@@ -61,5 +64,16 @@ export function modelBench(profile: Profile): EngineBench {
     writePause: CURL_WRITEFUNC_PAUSE,
     strayRemove: profile.removeForeignFd,
     keepsWakeup: profile.wakeupNotDrained,
+    guardHole: profile.guardHole,
+    guardBoolean: profile.guardBoolean,
+    closesBeforeRemove: profile.removeAfterCloseInConnect,
+    freeZero: () => ({ undo() {} }), // nothing else has a descriptor here
+    crowd() {
+      const fds = Array.from({ length: 1100 }, () => kernel.eventfd());
+      const undo = () => {
+        for (const fd of fds) kernel.close(fd);
+      };
+      return { undo };
+    },
   };
 }

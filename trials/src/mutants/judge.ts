@@ -7,10 +7,13 @@ import { brokenDrivers } from "./drivers.js";
 import { brokenLoops } from "./loops.js";
 import { load, type Mutant, type Mutation } from "./mutate.js";
 
+/** So many cases are few: a tenth of them. A mutant that more of them catch says little about any, and is let go then. */
+export const FEW = 12;
+
 /** A mutant and what caught it. */
 export interface Caught {
   readonly mutation: Mutation;
-  /** The cases that failed by an assertion that names a rule. */
+  /** The cases that failed by an assertion that names a rule; at most one more than few. */
   readonly killers: readonly string[];
   /** Cases that failed in another way: they do not count. */
   readonly crashed: readonly string[];
@@ -19,7 +22,8 @@ export interface Caught {
 function loopArm({ kernel, loop }: Pick<Mutant, "kernel" | "loop">): Arm {
   const simulated = new kernel.Kernel();
   const adapter = loop.simulatedLoop(simulated as Kernel);
-  return { adapter, descriptors: simulated, turn: () => adapter.turn(), held: () => adapter.held };
+  const jump = (ms: number) => simulated.clock.block(simulated.clock.nowMs + ms);
+  return { adapter, descriptors: simulated, turn: () => adapter.turn(), held: () => adapter.held, jump };
 }
 
 export const soundArm: Factory = () => loopArm({ kernel: { Kernel }, loop: { simulatedLoop } } as Mutant);
@@ -34,6 +38,7 @@ async function judge(mutation: Mutation, using: (mutant: Mutant) => [Factory, Co
     if (failure === undefined) continue;
     const named = failure instanceof AssertionError && /\((C ?|P ?|contract, )/.test(failure.message);
     (named ? killers : crashed).push(nameOf(each));
+    if (killers.length > FEW) break;
   }
   mutant.dispose();
   return { mutation, killers, crashed };

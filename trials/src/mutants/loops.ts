@@ -215,4 +215,152 @@ export const brokenLoops: readonly Mutation[] = [
     "if (this.#attachments.delete(attachment)) attachment.release();",
     "if (this.#attachments.delete(attachment)) attachment.release();\n    this.#attachments.clear();",
   ]),
+  loop(
+    "attachment",
+    "makes up for the time it missed: fires several times",
+    "P 21",
+    [
+      "    this.#sink.expired();\n    return true;",
+      "    for (let i = 0; i < times; i++) this.#sink.expired();\n    return true;",
+    ],
+    [
+      "this.#dueMs > this.#world.nowMs) return false;",
+      "this.#dueMs > this.#world.nowMs) return false;\n    const times = this.#world.nowMs > this.#dueMs + 1000 ? 3 : 1;",
+    ],
+  ),
+  loop(
+    "attachment",
+    "lets reports pile up while the process is busy",
+    "P 37",
+    [
+      "    const ready = this.#registrations.wait(most);",
+      "    const from = this.#world.nowMs;\n    const ready = this.#registrations.wait(most);",
+    ],
+    [
+      "    if (!this.#closed) this.#sink.batchEnd();\n    return real;",
+      "    if (!this.#closed) this.#sink.batchEnd();\n    for (let missed = from; missed + 10 < this.#world.nowMs; missed += 10)\n      for (const { registration, bits } of ready)\n        if (!this.#closed && this.#registrations.stands(registration)) {\n          this.#sink.ready(registration.fd, bits);\n          this.#sink.batchEnd();\n        }\n    return real;",
+    ],
+  ),
+  loop("attachment", "takes the timer back with each unwatch", "contract, attach", [
+    "    if (!this.#closed) this.#registrations.delete(fd);",
+    "    if (!this.#closed) this.#registrations.delete(fd);\n    this.#dueMs = Number.POSITIVE_INFINITY;",
+  ]),
+  loop("attachment", "has no patience with who takes back nothing", "contract, disarm", [
+    "  disarm(): void {\n",
+    "  disarm(): void {\n    if (this.#dueMs === Number.POSITIVE_INFINITY && !this.#closed) throw new Error('nothing is armed');\n",
+  ]),
+  loop("attachment", "reports nothing while it does not hold the process", "contract, hold", [
+    "const timerFirst = ",
+    "if (!this.#held) return false;\n    const timerFirst = ",
+  ]),
+  loop("attachment", "has no clock any more once it is closed", "contract, now", [
+    "    return this.#world.nowMs;\n  }\n\n  hold",
+    "    return this.#closed ? 0 : this.#world.nowMs;\n  }\n\n  hold",
+  ]),
+  loop("attachment", "goes through with a timer that a report took back", "C 4.2", [
+    "    const reported = this.#report();\n    const late = !timerFirst && this.#expire();",
+    "    const dueMs = this.#dueMs;\n    const due = dueMs <= this.#world.nowMs;\n    const reported = this.#report();\n    if (due && this.#dueMs === Number.POSITIVE_INFINITY) this.#dueMs = dueMs;\n    const late = !timerFirst && this.#expire();",
+  ]),
+  loop("attachment", "counts from the deadline before, not from now", "C 4.1", [
+    "this.#dueMs = this.#world.nowMs + delayMs;",
+    "this.#dueMs = (delayMs > 0 && this.#dueMs < 1e12 ? this.#dueMs : this.#world.nowMs) + delayMs;",
+  ]),
+  loop("registrations", "does not watch again what was in error", "C 16.1", [
+    "      if (registration) ready.push({ registration, bits });",
+    "      if (registration) ready.push({ registration, bits });\n      if (registration && bits & 4) this.#removeQuietly(registration.fd);",
+  ]),
+  loop("registrations", "reports what is ready from the start as an error at first", "contract, watch", [
+    "      if (registration) ready.push({ registration, bits });",
+    "      if (registration) ready.push({ registration, bits: (registration as { old?: boolean }).old ? bits : bits | 4 });\n      if (registration) (registration as { old?: boolean }).old = true;",
+  ]),
+  loop(
+    "registrations",
+    "loses an unwatch in the turn of its watch",
+    "P 3",
+    [
+      "    this.#forget(known);\n    this.#removeQuietly(fd);\n  }\n\n  /** What is ready",
+      "    const fresh = (this as unknown as { waits?: number; }).waits === (known as { at?: number }).at;\n    if (fresh) return;\n    this.#forget(known);\n    this.#removeQuietly(fd);\n  }\n\n  /** What is ready",
+    ],
+    [
+      "const registration = { id: ++this.#lastId, fd, interest };",
+      "const registration = { id: ++this.#lastId, fd, interest, at: ((this as unknown as { waits?: number }).waits ??= 0) };",
+    ],
+    ["    let ghosts = false;", "    let ghosts = false;\n    (this as unknown as { waits: number }).waits++;"],
+  ),
+  loop("registrations", "keeps on its books what was refused", "contract, watch", [
+    "      throw refused(fd, error);",
+    "      this.#byFd.set(fd, registration);\n      throw refused(fd, error);",
+  ]),
+  loop("registrations", "forgets the others when it is rid of a ghost", "P A10", [
+    "this.#poller.add(fd, interest, id);\n  }\n\n  #forget",
+    "void [fd, interest, id];\n  }\n\n  #forget",
+  ]),
+  loop("registrations", "calls every refusal EPERM", "contract, watch", [
+    "  const errno = errnoOf(error);",
+    "  const errno = 'EPERM';\n  void errnoOf;",
+  ]),
+  loop(
+    "epoll-poller",
+    "closes what it has watched when it is closed",
+    "contract, close",
+    [
+      "    this.#kernel.close(this.#epfd);\n",
+      "    this.#kernel.close(this.#epfd);\n    for (const fd of new Set((this as unknown as { own?: number[] }).own)) if (this.#kernel.identity(fd)) this.#kernel.close(fd);\n",
+    ],
+    [
+      "    this.#kernel.epollCtl(this.#epfd, EPOLL_CTL_ADD,",
+      "    ((this as unknown as { own?: number[] }).own ??= []).push(fd);\n    this.#kernel.epollCtl(this.#epfd, EPOLL_CTL_ADD,",
+    ],
+  ),
+  loop("epoll-poller", "takes INOUT for IN", "C 2.2", [
+    "(interest & 2 ? EPOLLOUT : 0)",
+    "(interest === 2 ? EPOLLOUT : 0)",
+  ]),
+  loop("simulated-loop", "serves the next attachment only when the ones before are idle", "contract, attach", [
+    "served = attachment.serve() || served;",
+    "served = served || attachment.serve();",
+  ]),
+  loop("registrations", "gets tired of a descriptor after four reports", "C 5.8", [
+    "      if (registration) ready.push({ registration, bits });",
+    "      const tired = registration as { reports?: number } | undefined;\n      if (tired) tired.reports = (tired.reports ?? 0) + 1;\n      if (registration && (tired?.reports ?? 0) <= 4) ready.push({ registration, bits });",
+  ]),
+  loop("registrations", "parks what was unwatched, and reports its hang-up", "P A11", [
+    "    this.#forget(known);\n    this.#removeQuietly(fd);\n  }\n\n  /** What is ready",
+    "    this.#byFd.delete(fd);\n    try {\n      this.#poller.modify(fd, 0 as Interest, known.id);\n    } catch {}\n  }\n\n  /** What is ready",
+  ]),
+  loop("attachment", "serves what is due when it lets go of the process", "contract, re-entrancy", [
+    "    this.#held = alive && !this.#closed;",
+    "    this.#held = alive && !this.#closed;\n    if (!alive) this.serve();",
+  ]),
+  loop("attachment", "serves its timer once more when it is closed", "contract, close", [
+    "    this.disarm();\n    this.#held = false;",
+    "    this.#dueMs < Number.POSITIVE_INFINITY && this.#sink.expired();\n    this.disarm();\n    this.#held = false;",
+  ]),
+  loop("attachment", "ends a batch twice when it was closed at its end", "contract, close", [
+    "    if (!this.#closed) this.#sink.batchEnd();\n    return real;",
+    "    if (!this.#closed) {\n      this.#sink.batchEnd();\n      if (this.#closed) this.#sink.batchEnd();\n    }\n    return real;",
+  ]),
+  loop(
+    "attachment",
+    "keeps its timer when it is closed",
+    "contract, close",
+    [
+      "    this.disarm();\n    this.#held = false;\n    this.#onClose();",
+      "    this.#held = false;\n    this.#registrations.close();",
+    ],
+    ["if (this.#closed || this.#dueMs > this.#world", "if (this.#dueMs > this.#world"],
+  ),
+  loop(
+    "registrations",
+    "watches a number again a while after it was unwatched",
+    "contract, unwatch",
+    [
+      "    this.#forget(known);\n    this.#removeQuietly(fd);\n  }\n\n  /** What is ready",
+      "    this.#forget(known);\n    this.#removeQuietly(fd);\n    ((this as unknown as { gone?: [Registration, number][] }).gone ??= []).push([known, 3]);\n  }\n\n  /** What is ready",
+    ],
+    [
+      "    let ghosts = false;",
+      "    let ghosts = false;\n    for (const entry of (this as unknown as { gone?: [Registration, number][] }).gone ?? []) {\n      const [known] = entry;\n      if (--entry[1] !== 0 || this.#byFd.has(known.fd)) continue;\n      try {\n        this.#poller.add(known.fd, known.interest, known.id);\n        this.#byId.set(known.id, known);\n      } catch {}\n    }",
+    ],
+  ),
 ];

@@ -1,7 +1,7 @@
 /** Broken copies of the driver and of the simulated loop: one edit in the source, compiled, loaded beside the real ones. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Kernel from "@curlew/adapter-epoll-sim/kernel";
 import type * as Loop from "@curlew/adapter-epoll-sim/loop";
@@ -29,23 +29,20 @@ export interface Mutant {
 }
 
 const packages = join(root, "packages");
-const FOLDERS = ["core/src", "adapter-epoll-sim/src/kernel", "adapter-epoll-sim/src/loop"];
-
-let compiled: ReadonlyMap<string, string> | undefined;
+const CORE = "core/src";
+const KERNEL = "adapter-epoll-sim/src/kernel";
+const LOOP = "adapter-epoll-sim/src/loop";
 
 function compile(source: string, file: string): string {
   const options = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
-  const { outputText } = ts.transpileModule(source, { compilerOptions: options, fileName: file });
-  return outputText.replaceAll('"@curlew/core"', '"../../../core/src/index.js"');
+  return ts.transpileModule(source, { compilerOptions: options, fileName: file }).outputText;
 }
 
-function sources(): ReadonlyMap<string, string> {
-  compiled ??= new Map(
-    FOLDERS.flatMap((folder) => readdirSync(join(packages, folder)).map((name) => `${folder}/${name}`))
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => [file, compile(readFileSync(join(packages, file), "utf8"), file)]),
-  );
-  return compiled;
+/** What is compiled of a folder of sources and those in it, by file name. */
+function compiled(folder: string): ReadonlyMap<string, string> {
+  const all = readdirSync(join(packages, folder), { recursive: true, encoding: "utf8" });
+  const names = all.filter((name) => name.endsWith(".ts"));
+  return new Map(names.map((name) => [name, compile(readFileSync(join(packages, folder, name), "utf8"), name)]));
 }
 
 function edited({ name, file, edits }: Mutation): string {
@@ -58,22 +55,56 @@ function edited({ name, file, edits }: Mutation): string {
   return compile(source, file);
 }
 
+interface Sound {
+  readonly files: Readonly<Record<string, ReadonlyMap<string, string>>>;
+  readonly folder: string;
+}
+
+let sound: Sound | undefined;
+
+/** The sound ones, which each mutant is loaded beside: written once. */
+function soundOnes(): Sound {
+  if (sound) return sound;
+  const folder = mkdtempSync(join(tmpdir(), "curlew-mutants-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  const files: Sound["files"] = { [CORE]: compiled(CORE), [KERNEL]: compiled(KERNEL), [LOOP]: compiled(LOOP) };
+  sound = { files, folder };
+  for (const name of [CORE, KERNEL, LOOP])
+    write(join(folder, "sound"), name, files[name] as ReadonlyMap<string, string>);
+  return sound;
+}
+
+/** Imports of other packages are those of the sound ones. */
+function write(to: string, folder: string, files: ReadonlyMap<string, string>): void {
+  for (const [name, text] of files) {
+    const linked = text
+      .replaceAll('"@curlew/core"', JSON.stringify(href("sound", CORE)))
+      .replaceAll('"../kernel/index.js"', JSON.stringify(href("sound", KERNEL)));
+    mkdirSync(join(to, folder, dirname(name)), { recursive: true });
+    writeFileSync(join(to, folder, name.replace(/\.ts$/, ".js")), linked);
+  }
+}
+
+function href(which: string, folder: string): string {
+  return pathToFileURL(join((sound as Sound).folder, which, folder, "index.js")).href;
+}
+
+let mutants = 0;
+
 /** Loads the mutant; `dispose` removes what was written for it. */
 export async function load(mutation: Mutation): Promise<Mutant & { dispose(): void }> {
-  const folder = mkdtempSync(join(tmpdir(), "curlew-mutant-"));
-  const all = new Map(sources()).set(mutation.file, edited(mutation));
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  for (const [file, text] of all) {
-    const out = join(folder, file.replace(/\.ts$/, ".js"));
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, text);
-  }
-  const from = async (file: string): Promise<unknown> =>
-    import(/* @vite-ignore */ pathToFileURL(join(folder, file)).href);
+  const { files, folder } = soundOnes();
+  const changed = dirname(mutation.file);
+  const which = `mutant-${++mutants}`;
+  const text = edited(mutation);
+  write(join(folder, which), changed, new Map(files[changed]).set(basename(mutation.file), text));
+  const from = async (name: string): Promise<unknown> =>
+    import(/* @vite-ignore */ href(name === changed ? which : "sound", name));
   return {
-    core: (await from("core/src/index.js")) as typeof Core,
-    kernel: (await from("adapter-epoll-sim/src/kernel/index.js")) as typeof Kernel,
-    loop: (await from("adapter-epoll-sim/src/loop/index.js")) as typeof Loop,
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    core: (await from(CORE)) as typeof Core,
+    kernel: (await from(KERNEL)) as typeof Kernel,
+    loop: (await from(LOOP)) as typeof Loop,
+    dispose: () => rmSync(join(folder, which), { recursive: true, force: true }),
   };
 }

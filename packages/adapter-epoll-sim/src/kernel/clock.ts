@@ -53,10 +53,15 @@ export class Clock {
     if (!(ms >= this.#nowMs)) throw new MisuseError("OUT_OF_RANGE", `it is ${this.#nowMs} ms, ${ms} ms is past`);
     while (this.nextMs <= ms) {
       const entry = this.#takeFirst();
-      this.#nowMs = entry.atMs;
+      this.#nowMs = Math.max(this.#nowMs, entry.atMs);
       entry.run?.();
     }
     this.#nowMs = ms;
+  }
+
+  /** Time passes and nobody looks, as while a call blocks: what was due meanwhile happens late, at the next `advanceTo`. */
+  block(untilMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   #dropCancelled(): void {

@@ -1,5 +1,6 @@
 import { type MultiCallbacks, MultiError, type PollAction } from "@curlew/core";
 import type { ModelEasy } from "./easy.js";
+import type { NotifyFunction } from "./notifications.js";
 import type { Profile } from "./profiles.js";
 
 const ABORTED_BY_CALLBACK = 11;
@@ -16,15 +17,20 @@ export interface ModelObserver {
   closing?(fd: number, announced: boolean): void;
 }
 
-type Kind = "socket" | "timer" | "data" | "life";
+type Kind = "socket" | "timer" | "data" | "life" | "notify";
+
+/** What is refused inside a notification, too (C 10.3). */
+const REFUSED_IN_NOTIFICATIONS = ["socketAction", "socketAll", "perform", "cleanup"];
 
 /** The callbacks, and what is on the stack: libcurl's guard (C 10), and what a bad answer does (C 2.9, 4.11). */
 export class Callbacks {
-  readonly functions: MultiCallbacks<ModelEasy> = {
+  readonly functions: MultiCallbacks<ModelEasy> & { NOTIFYFUNCTION: NotifyFunction | null; NOTIFYDATA: unknown } = {
     SOCKETFUNCTION: null,
     SOCKETDATA: undefined,
     TIMERFUNCTION: null,
     TIMERDATA: undefined,
+    NOTIFYFUNCTION: null,
+    NOTIFYDATA: undefined,
   };
   readonly #profile: Profile;
   readonly observer: ModelObserver;
@@ -50,6 +56,7 @@ export class Callbacks {
 
   /** @throws MultiError RECURSIVE_CALL inside a callback; up to 8.3 that is forgotten when a nested one has returned */
   refuseInside(call: string): void {
+    if (this.insideOf("notify") && !REFUSED_IN_NOTIFICATIONS.includes(call)) return;
     if (this.inside && !(this.#profile.guardHole && this.#forgotten))
       throw new MultiError("RECURSIVE_CALL", RECURSIVE_API_CALL, `${call}: called inside a callback`);
   }
@@ -68,6 +75,13 @@ export class Callbacks {
     const answer = this.run("timer", () => TIMERFUNCTION(timeoutMs, TIMERDATA));
     this.observer.timerTold?.(timeoutMs, answer);
     this.#judge(answer);
+  }
+
+  /** A notification answers nothing. */
+  notify(type: number, easy: ModelEasy | undefined): void {
+    const { NOTIFYFUNCTION, NOTIFYDATA } = this.functions;
+    if (NOTIFYFUNCTION && !this.dead)
+      this.#judge(this.run("notify", () => void NOTIFYFUNCTION(type, easy, NOTIFYDATA)));
   }
 
   /** Runs a callback; answers what it answered, or what it threw. */

@@ -20,6 +20,8 @@ export interface EasyOptions {
   MAX_RECV_SPEED_LARGE: number;
   /** Not 0: the connection serves nobody else afterwards. */
   FORBID_REUSE: number;
+  /** 0: ending a transfer waits for its lookup, up to 8.19 (C 5.11). Default 1, as every engine of a loop must set it. */
+  QUICK_EXIT: number;
   /** What to send. */
   POSTFIELDS: Uint8Array | null;
   /** Answers undefined, the number of bytes, or CURL_WRITEFUNC_PAUSE; anything else fails the transfer with 23. */
@@ -34,6 +36,7 @@ const NAMES: Readonly<Record<keyof EasyOptions, string>> = {
   CONNECTTIMEOUT_MS: "number",
   MAX_RECV_SPEED_LARGE: "number",
   FORBID_REUSE: "number",
+  QUICK_EXIT: "number",
   POSTFIELDS: "object",
   WRITEFUNCTION: "function",
   HEADERFUNCTION: "function",
@@ -68,6 +71,7 @@ export class ModelEasy implements EasyHandle {
     CONNECTTIMEOUT_MS: 300_000,
     MAX_RECV_SPEED_LARGE: 0,
     FORBID_REUSE: 0,
+    QUICK_EXIT: 1,
     POSTFIELDS: null,
     WRITEFUNCTION: null,
     HEADERFUNCTION: null,

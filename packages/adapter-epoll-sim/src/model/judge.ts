@@ -154,6 +154,7 @@ export class Judge implements ModelObserver {
   closing(fd: number, announced: boolean): void {
     this.note(`close ${fd}`);
     this.#removedInTick.delete(fd);
+    this.check("I14", !announced || this.#cleaned || !this.#told.has(fd), () => `${fd} is closed, and not removed`);
     if (announced && !this.#cleaned)
       this.check("C 2.8", !this.view.has(fd), () => `${fd} is watched while it is closed`);
   }

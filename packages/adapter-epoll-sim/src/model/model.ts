@@ -14,6 +14,7 @@ import type { Kernel } from "../kernel/index.js";
 import { Callbacks, type ModelObserver } from "./callbacks.js";
 import type { ModelEasy } from "./easy.js";
 import type { Hosts } from "./hosts.js";
+import { EASY_DONE, INFO_READ } from "./notifications.js";
 import { type Profile, profiles } from "./profiles.js";
 import { prepare } from "./request.js";
 import { Transfers } from "./transfers.js";
@@ -55,6 +56,7 @@ export class Model implements GatheringEngine<ModelEasy> {
   setopt(option: string, value: number): void;
   setopt(option: string, value: unknown): void {
     this.#call("setopt", [option], () => {
+      if (option.startsWith("NOTIFY")) this.#checkNotify(option);
       if (Object.hasOwn(this.#callbacks.functions, option)) {
         (this.#callbacks.functions as unknown as Record<string, unknown>)[option] = value;
       } else if (option === "MAX_TOTAL_CONNECTIONS") {
@@ -76,6 +78,7 @@ export class Model implements GatheringEngine<ModelEasy> {
   }
 
   removeHandle(easy: ModelEasy): void {
+    if (this.profile.guardBoolean && this.#callbacks.inside && !easy.owner) return;
     this.#call("removeHandle", [], () => {
       if (easy.owner !== this.#transfers)
         throw new MultiError("MULTI_FAILED", NO_EASY, "curl_multi_remove_handle: not added to this multi");
@@ -95,6 +98,28 @@ export class Model implements GatheringEngine<ModelEasy> {
     return this.#call("socketAll", [], () => this.#transfers.actionOnAll());
   }
 
+  /** For those without a loop. Mixed in, it tells nothing of what it wants: call `socketAll` afterwards (C 2.15). */
+  perform(): number {
+    return this.#call("perform", [], () => this.#transfers.perform());
+  }
+
+  /** curl_multi_wakeup, which is not for loops (C 12.2). */
+  wakeup(): void {
+    this.#checkOpen();
+    this.#transfers.resolver.publicWakeup();
+  }
+
+  /** @throws MultiError with multiCode 6 for a type there is not, and before 8.17 */
+  notifyEnable(type: number): void {
+    this.#checkNotify(type);
+    this.#transfers.notifications.enabled.add(type);
+  }
+
+  notifyDisable(type: number): void {
+    this.#checkNotify(type);
+    this.#transfers.notifications.enabled.delete(type);
+  }
+
   timeout(): number {
     return this.#call("timeout", [], () => this.#transfers.timeout());
   }
@@ -107,7 +132,8 @@ export class Model implements GatheringEngine<ModelEasy> {
   infoRead(): Message<ModelEasy> | undefined {
     this.#observer.call?.("infoRead", [], false);
     this.#checkOpen();
-    if (this.#callbacks.inside && this.profile.infoReadBlockedInCallback) return undefined;
+    const inside = this.#callbacks.inside && !this.#callbacks.insideOf("notify");
+    if (inside && this.profile.infoReadBlockedInCallback) return undefined;
     return this.#transfers.takeMessage();
   }
 
@@ -190,6 +216,13 @@ export class Model implements GatheringEngine<ModelEasy> {
 
   #checkOpen(): void {
     if (!this.#open) throw new MisuseError("HANDLE_CLOSED", "this multi handle was cleaned up");
+  }
+
+  #checkNotify(what: string | number): void {
+    this.#checkOpen();
+    if (this.profile.notify && (typeof what === "string" || what === INFO_READ || what === EASY_DONE)) return;
+    const why = this.profile.notify ? `there is no notification ${what}` : "notifications came with 8.17";
+    throw new MultiError("NOT_IN_THIS_LIBCURL", UNKNOWN_OPTION, why);
   }
 
   /** What is common to the calls that libcurl refuses inside its callbacks (C 10.2). */

@@ -20,20 +20,28 @@ export interface Profile {
   readonly bitsMatter: boolean;
   /** An event with ERR and nothing else ends the transfer with 55 (C 5.2). */
   readonly errAloneKills: boolean;
+  /** The guard is one flag, looked at after the handle: one that is not added can be "removed" inside callbacks (C 10.2). */
+  readonly guardBoolean: boolean;
   /** The guard is forgotten when a callback inside a callback returns (C 10.4). */
   readonly guardHole: boolean;
   /** Messages cannot be read inside a callback (C 9.6). */
   readonly infoReadBlockedInCallback: boolean;
   /** A name that is being resolved has a descriptor and a polling timer of its own (C 4.15, 12). */
   readonly resolverFdPerTransfer: boolean;
+  /** Whoever ends a lookup waits for its thread, unless QUICK_EXIT is set (C 5.11). */
+  readonly resolverBlocksOnRemove: boolean;
   /** The descriptor that all lookups share: registered when a handle is added, or while a transfer goes on (C 12). */
   readonly wakeupFd: "none" | "when added" | "while alive";
   /** It is never drained: ready for ever (C 12.1). */
   readonly wakeupNotDrained: boolean;
+  /** curl_multi_wakeup writes to that very descriptor (C 12). */
+  readonly wakeupShared: boolean;
   /** Connections say goodbye: their descriptors stay for a while after the transfer (C 4.14, 12). */
   readonly shutdownFd: boolean;
   /** easy_pause is refused in the socket and the timer callback (C 10.2). */
   readonly pauseForbiddenInSocketCb: boolean;
+  /** There are notifications (C 13.1). */
+  readonly notify: boolean;
   /** Deadlines that passed during a call are looked at once more before it returns (C 5.4). */
   readonly secondRound: boolean;
   /** The handle told with the REMOVE of a close is libcurl's own (C 2.10). */
@@ -53,13 +61,17 @@ const newest: Profile = {
   earlyTimeoutLosesTimer: false,
   bitsMatter: false,
   errAloneKills: false,
+  guardBoolean: false,
   guardHole: false,
   infoReadBlockedInCallback: false,
   resolverFdPerTransfer: false,
+  resolverBlocksOnRemove: false,
   wakeupFd: "while alive",
   wakeupNotDrained: false,
+  wakeupShared: false,
   shutdownFd: true,
   pauseForbiddenInSocketCb: true,
+  notify: true,
   secondRound: true,
   removeInternalEasy: true,
   secondRefusalForgotten: false,
@@ -69,6 +81,8 @@ const before = (newer: Profile, changes: Partial<Profile> & { name: string }): P
 
 const v8_21 = before(newest, {
   name: "8.21.0",
+  guardBoolean: true,
+  wakeupShared: true,
   infoReadBlockedInCallback: true,
   pauseForbiddenInSocketCb: false,
   shutdownFd: false,
@@ -78,9 +92,11 @@ const v8_19 = before(v8_20, {
   name: "8.19.0",
   wakeupFd: "none",
   wakeupNotDrained: false,
+  wakeupShared: false,
   resolverFdPerTransfer: true,
+  resolverBlocksOnRemove: true,
 });
-const v8_14 = before(v8_19, { name: "8.14.1", removeForeignFd: true, secondRefusalForgotten: true });
+const v8_14 = before(v8_19, { name: "8.14.1", notify: false, removeForeignFd: true, secondRefusalForgotten: true });
 const v8_12 = before(v8_14, {
   name: "8.12.1",
   removeForeignFd: false,

@@ -28,6 +28,11 @@ export class Lookup {
     return ms;
   }
 
+  /** When its thread is back. */
+  get endsAtMs(): number {
+    return this.#alarm.atMs;
+  }
+
   cancel(): void {
     this.#alarm.cancel();
   }
@@ -65,6 +70,11 @@ export class Resolver {
     if (fd === this.#wakeupFd && !this.#profile.wakeupNotDrained) this.#kernel.read(fd, 8);
   }
 
+  /** curl_multi_wakeup: to be seen in 8.20 and 8.21 only, which use the lookups' descriptor for it (C 12). */
+  publicWakeup(): void {
+    if (this.#profile.wakeupShared && this.#wakeupFd !== undefined) this.#kernel.write(this.#wakeupFd, ONE);
+  }
+
   begin(afterMs: number): Lookup {
     const fds = this.#profile.resolverFdPerTransfer ? this.#kernel.socketpair() : [];
     return new Lookup(fds, (lookup) =>
@@ -76,7 +86,10 @@ export class Resolver {
     );
   }
 
+  /** Up to 8.19 that waits for the thread, unless the handle says otherwise (C 5.11). */
   end(lookup: Lookup, easy: ModelEasy): void {
+    if (this.#profile.resolverBlocksOnRemove && !lookup.done && easy.options.QUICK_EXIT === 0)
+      this.#kernel.clock.block(lookup.endsAtMs);
     lookup.cancel();
     const [reading, writing] = lookup.fds;
     if (reading !== undefined) this.#sockets.closeInternal(reading, easy);

@@ -21,6 +21,7 @@ export const rules = {
   I9: "each transfer has exactly one outcome, and nothing after it",
   I12: "each byte arrives once and in order, and none while paused",
   I13: "after the close nothing is left: no descriptor, no watch, no hold",
+  I14: "a socket is removed before it is closed, but for 7.88's that are still connecting",
   I15: "each descriptor the engine wants is watched, with that interest, on that object",
   "tick 5": "at most the budget of callbacks a tick",
 } as const;

@@ -7,6 +7,7 @@ import type { EasyOwner, ModelEasy } from "./easy.js";
 import { Farewells } from "./farewells.js";
 import type { Hosts } from "./hosts.js";
 import type { Machine } from "./machine.js";
+import { EASY_DONE, INFO_READ, Notifications } from "./notifications.js";
 import { Pool } from "./pool.js";
 import type { Profile } from "./profiles.js";
 import { Resolver } from "./resolver.js";
@@ -26,6 +27,7 @@ export class Transfers implements Machine, EasyOwner {
   readonly sockets: Sockets;
   readonly resolver: Resolver;
   readonly pool: Pool;
+  readonly notifications: Notifications;
   readonly #kernel: Kernel;
   readonly #callbacks: Callbacks;
   readonly #timer: Timer;
@@ -43,6 +45,7 @@ export class Transfers implements Machine, EasyOwner {
     this.profile = profile;
     this.#callbacks = callbacks;
     this.entries = new SocketEntries(profile, callbacks);
+    this.notifications = new Notifications(callbacks);
     this.sockets = new Sockets(kernel, profile, this.entries, callbacks);
     this.resolver = new Resolver(kernel, profile, this.sockets, this.entries);
     this.pool = new Pool(
@@ -73,6 +76,7 @@ export class Transfers implements Machine, EasyOwner {
     this.#dirty.delete(transfer);
     const unread = this.#messages.findIndex((message) => message.transfer === transfer);
     if (unread >= 0) this.#messages.splice(unread, 1);
+    this.notifications.forget(easy);
     easy.owner = undefined;
     this.#promote(false); // ends are found by running, which removing is not (C 6.4)
     this.#settle();
@@ -86,8 +90,15 @@ export class Transfers implements Machine, EasyOwner {
     this.#run();
     if (this.profile.secondRound && this.#markDue()) this.#run();
     this.#promote(true);
-    this.#settle();
-    return this.running;
+    return this.#finish();
+  }
+
+  /** For those without a loop: runs everything, and tells nothing of what it wants (C 2.15). */
+  perform(): number {
+    for (const transfer of this.#byEasy.values()) this.#dirty.add(transfer);
+    this.#farewells.run(CURL_SOCKET_TIMEOUT);
+    this.#run(() => {});
+    return this.#finish();
   }
 
   /** Everything runs, and what is wanted is told anew (C 8.2). */
@@ -100,8 +111,7 @@ export class Transfers implements Machine, EasyOwner {
     this.#run();
     this.#promote(true);
     this.entries.tellAll();
-    this.#settle();
-    return this.running;
+    return this.#finish();
   }
 
   timeout(): number {
@@ -198,7 +208,8 @@ export class Transfers implements Machine, EasyOwner {
 
   finished(transfer: Transfer, result: number): void {
     this.entries.assess(transfer, new Map());
-    this.#messages.push({ transfer, result });
+    this.notifications.note(EASY_DONE, transfer.easy);
+    if (this.#messages.push({ transfer, result }) === 1) this.notifications.note(INFO_READ, undefined);
   }
 
   released(transfer: Transfer, connection: Connection, keep: boolean): void {
@@ -236,13 +247,13 @@ export class Transfers implements Machine, EasyOwner {
   }
 
   /** Those that are to run now; what they cause to run again is for the next call, by a 0 timer. */
-  #run(): void {
+  #run(assess = (transfer: Transfer) => this.#assess(transfer)): void {
     const due = [...this.#dirty].sort((a, b) => a.id - b.id);
     this.#dirty.clear();
     for (const transfer of due) {
       if (!this.#byEasy.has(transfer.easy)) continue;
       transfer.run();
-      this.#assess(transfer);
+      assess(transfer);
     }
   }
 
@@ -264,6 +275,14 @@ export class Transfers implements Machine, EasyOwner {
       transfer.run();
       this.#assess(transfer);
     }
+  }
+
+  /** The end of a call that runs transfers, in the order of C 5.4. */
+  #finish(): number {
+    this.notifications.dispatch();
+    const { running } = this;
+    this.#settle();
+    return running;
   }
 
   #settle(): void {

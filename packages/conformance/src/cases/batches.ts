@@ -3,6 +3,9 @@ import { CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
 import type { Case } from "../types.js";
 import { bound } from "./readiness.js";
 
+/** Long enough for hundreds of waits. */
+const BUSY_MS = 50;
+
 export const batches: readonly Case[] = [
   {
     group: "batches",
@@ -85,6 +88,25 @@ export const batches: readonly Case[] = [
       const stale = watched.of(b).lastIndexOf(1);
       assert.ok(stale <= watched.of(b).indexOf(2) || stale === -1, "the old socket is not reported again (C 5.6)");
       scene.close(peer);
+    },
+  },
+  {
+    group: "batches",
+    rule: "P 37",
+    what: "while the process is busy nothing piles up: what was read meanwhile is not reported afterwards",
+    async run(scene) {
+      const watched = scene.attach();
+      const [a] = scene.readable();
+      watched.on.ready = () => {
+        watched.on.ready = () => {};
+        scene.jump(BUSY_MS);
+        scene.drain(a);
+      };
+      watched.loop.watch(a, CURL_POLL_IN);
+      await scene.until(() => watched.seen.length > 0, "a readable descriptor must be reported (contract, watch)");
+      await scene.settle();
+      const piled = watched.seen.length - 1;
+      assert.ok(piled <= 1, `${piled} reports were waiting: one may be on its way (P 37)`);
     },
   },
   {

@@ -13,7 +13,7 @@ export const lifecycle: readonly Case[] = [
     async run(scene) {
       const { loop, of } = bound(scene.attach());
       const [a] = scene.readable();
-      loop.watch(a, CURL_POLL_IN);
+      for (const fd of [a, scene.pair()[0]]) loop.watch(fd, CURL_POLL_IN); // the other one is quiet
       await scene.until(() => of(a).length > 0, "a readable descriptor must be reported (contract, watch)");
       loop.unwatch(a);
       const before = of(a).length;
@@ -78,12 +78,13 @@ export const lifecycle: readonly Case[] = [
   {
     group,
     rule: "P 3",
-    what: "watched, unwatched and closed within one turn leaves nothing",
+    what: "watched, unwatched and perhaps closed within one turn leaves nothing",
     async run(scene) {
       const { loop, seen, failures } = scene.attach();
       const [a, b] = scene.readable();
-      loop.watch(a, CURL_POLL_IN);
-      loop.unwatch(a);
+      const [open] = scene.readable();
+      for (const fd of [a, open]) loop.watch(fd, CURL_POLL_IN);
+      for (const fd of [a, open]) loop.unwatch(fd);
       scene.close(a, b);
       await scene.settle();
       assert.deepEqual([seen, failures], [[], []], "nothing is left to be reported (P 3)");
@@ -163,7 +164,7 @@ export const lifecycle: readonly Case[] = [
     async run(scene) {
       const { loop, seen } = scene.attach();
       const [a, b] = scene.pair();
-      loop.watch(a, CURL_POLL_IN);
+      for (const fd of [a, scene.pair()[0]]) loop.watch(fd, CURL_POLL_IN); // the other one is quiet
       await scene.turn();
       loop.unwatch(a);
       scene.close(b);
@@ -177,6 +178,7 @@ export const lifecycle: readonly Case[] = [
     what: "the number's next owner is left alone",
     async run(scene) {
       const { loop, seen } = scene.attach();
+      loop.watch(scene.pair()[0], CURL_POLL_IN); // quiet
       const [a, b] = scene.pair();
       loop.watch(a, CURL_POLL_IN);
       await scene.turn();

@@ -1,5 +1,5 @@
 import assert from "node:assert";
-import { CURL_POLL_IN, type Driver, type TransferSink, traceLoop } from "@curlew/core";
+import { CURL_POLL_IN, type Driver, type LoopAdapter, type LoopSink, type TransferSink, traceLoop } from "@curlew/core";
 import type { Scene } from "../scene.js";
 import { ScriptedEasy, ScriptedEngine } from "../scripted-engine.js";
 import type { Case } from "../types.js";
@@ -28,6 +28,10 @@ export class Stage {
   readonly uncaught: unknown[] = [];
   /** What was asked of the loop: "watch 7", "unwatch 7". */
   readonly asked: string[] = [];
+  /** What the loop was armed for, ms. */
+  readonly armed: number[] = [];
+  /** What the driver gave to the loop: a case may be the loop itself, from a fresh stack. */
+  sink: LoopSink | undefined;
   /** Calls of users since the loop last told something, at most. */
   mostCallsPerTick = 0;
   #callsThisTick = 0;
@@ -38,10 +42,18 @@ export class Stage {
     this.scene = scene;
     this.driver = new scene.Driver<ScriptedEasy>({
       engine: this.engine,
-      loop: traceLoop(scene.arm.adapter, ({ call, args }) => this.#passed(call, args)),
+      loop: traceLoop(this.#overheard(scene.arm.adapter), ({ call, args }) => this.#passed(call, args)),
       callbacksPerTick,
       ports: { warn: (line) => void this.warnings.push(line), reportError: (error) => void this.uncaught.push(error) },
     });
+  }
+
+  #overheard(adapter: LoopAdapter): LoopAdapter {
+    const attach: LoopAdapter["attach"] = (sink) => {
+      this.sink = sink;
+      return adapter.attach(sink);
+    };
+    return { name: adapter.name, batches: adapter.batches === true, attach };
   }
 
   start(sink: Partial<TransferSink> = {}): ScriptedEasy {
@@ -73,6 +85,7 @@ export class Stage {
 
   #passed(call: string, args: readonly unknown[]): void {
     if (call === "watch" || call === "unwatch") this.asked.push(`${call} ${args[0]}`);
+    else if (call === "arm") this.armed.push(args[0] as number);
     else if (call === "ready" || call === "batchEnd" || call === "expired") this.#callsThisTick = 0;
   }
 

@@ -38,9 +38,10 @@ export const timers: readonly Case[] = [
     rule: "C 4.1, P 17",
     what: "is one slot: 1000, then 10, then 40 fires once, at 40",
     async run(scene) {
-      await firesAfter(scene, 40, (loop) => {
+      const tookMs = await firesAfter(scene, 40, (loop) => {
         for (const ms of [1000, 10, 40]) loop.arm(ms);
       });
+      assert.ok(tookMs < 1000, `it was served after ${tookMs} ms: the first arm was replaced (C 4.1, P 17)`);
     },
   },
   {
@@ -154,6 +155,20 @@ export const timers: readonly Case[] = [
   },
   {
     group,
+    rule: "P 21, C 4.7",
+    what: "that was due long ago fires once, and the next one is not early for it",
+    async run(scene) {
+      const watched = scene.attach();
+      watched.loop.arm(3);
+      scene.jump(3_600_000);
+      await scene.until(() => watched.expirations > 0, "a timer that is late must fire (P 21, C 4.7)");
+      await scene.settle();
+      assert.equal(watched.expirations, 1, "once: there is nothing to catch up with (P 21, C 4.7)");
+      await firesAfter(scene, 8, (loop) => loop.arm(8));
+    },
+  },
+  {
+    group,
     rule: "C 4.2, C40",
     what: "of the longest delay is accepted, and does not fire at once",
     async run(scene) {
@@ -183,11 +198,15 @@ export const timers: readonly Case[] = [
     async run(scene) {
       const watched = scene.attach();
       const [a] = scene.readable();
-      watched.on.ready = () => watched.loop.disarm();
+      let before = 0;
+      watched.on.ready = () => {
+        watched.loop.disarm();
+        before = watched.expirations;
+        watched.on.ready = () => {};
+      };
       watched.loop.watch(a, CURL_POLL_IN);
+      watched.loop.arm(0);
       await scene.until(() => watched.seen.length > 0, "a readable descriptor must be reported (contract, watch)");
-      const before = watched.expirations;
-      watched.on.ready = () => {};
       await scene.pass(5);
       assert.equal(watched.expirations, before, "expired must not follow disarm (C 4.2, P 15)");
     },
@@ -198,7 +217,7 @@ async function firesAfter(
   scene: Scene,
   delayMs: number,
   arm: (loop: { arm(ms: number): void }) => void,
-): Promise<void> {
+): Promise<number> {
   const watched = scene.attach();
   let started = 0;
   let firedAt = Number.NaN;
@@ -219,4 +238,5 @@ async function firesAfter(
   );
   await scene.pass(delayMs);
   assert.equal(watched.expirations, 1, "one-shot (C 4.1, P 17)");
+  return tookMs;
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert";
 import { CURL_POLL_REMOVE, CURL_SOCKET_TIMEOUT, type EasyHandle, type Message, type MultiEngine } from "@curlew/core";
-import { type EngineBench, NotHere, type Route, type Special, type Target } from "./types.js";
+import {
+  type Arranged,
+  type EngineBench,
+  NotHere,
+  type OptionalCalls,
+  type Route,
+  type Special,
+  type Target,
+} from "./types.js";
 
 export interface Told {
   readonly fd: number;
@@ -15,7 +23,7 @@ const MOST_TURNS = 2_000_000;
 const MOST_MS = 20_000;
 const MOST_TURNS_AT_ONCE = 100_000;
 
-/** A loop made by hand around one multi. What must be true of every engine at any time (I1 to I13) is checked as it goes. */
+/** A loop made by hand around one multi. What must be true of every engine at any time (I1 to I14) is checked as it goes. */
 export class EngineLoop {
   readonly bench: EngineBench;
   readonly multi: MultiEngine<EasyHandle>;
@@ -35,6 +43,8 @@ export class EngineLoop {
   #dueMs = NEVER;
   #inCall = 0;
   #cleaned = false;
+  #hears = false;
+  readonly #undo: (() => void)[] = [];
   readonly #easies: EasyHandle[] = [];
   readonly #added = new Set<EasyHandle>();
   readonly broken: string[] = [];
@@ -43,10 +53,21 @@ export class EngineLoop {
     this.bench = bench;
     this.multi = bench.multi();
     this.listen();
+    this.multi.watchSockets?.({
+      opened: (fd) => this.#named(fd, "opened"),
+      closing: (fd) => this.#named(fd, "closed"),
+    });
+  }
+
+  /** A number names another object now, or none. */
+  #named(fd: number, how: string): void {
+    if (this.wanted.has(fd) && !this.bench.closesBeforeRemove && !this.#cleaned && this.#hears)
+      this.broken.push(`${fd} is ${how}, and REMOVE was not told (I14)`);
   }
 
   /** Sets the callbacks. */
   listen(): void {
+    this.#hears = true;
     this.multi.setopt("SOCKETFUNCTION", (easy, fd, action, _userp, socketp) => {
       this.#check(fd, action, socketp);
       const told = { fd, action, socketp, ours: easy !== undefined };
@@ -92,6 +113,26 @@ export class EngineLoop {
     } finally {
       this.#inCall--;
     }
+  }
+
+  /** Takes the socket callback away. */
+  unlisten(): void {
+    this.#hears = false;
+    this.multi.setopt("SOCKETFUNCTION", null);
+  }
+
+  /** A call that not every engine has. */
+  offered<K extends keyof OptionalCalls>(name: K): NonNullable<OptionalCalls[K]> {
+    const call = (this.multi as OptionalCalls)[name];
+    if (!call) throw new NotHere(`this engine has no ${name}: it is no part of the contract of engines`);
+    return call.bind(this.multi) as NonNullable<OptionalCalls[K]>;
+  }
+
+  /** Something about the world that lasts until the end of the case. */
+  arrange(how: "freeZero" | "crowd"): void {
+    const arranged: Arranged = this.bench[how]();
+    if ("why" in arranged) throw new NotHere(arranged.why);
+    this.#undo.push(arranged.undo);
   }
 
   // --- transfers -----------------------------------------------------------------------------------------------------
@@ -200,6 +241,7 @@ export class EngineLoop {
       this.cleanup();
     }
     for (const easy of this.#easies) easy.cleanup();
+    for (const undo of this.#undo) undo();
     await this.bench.dispose?.();
     assert.deepEqual(this.broken, [], this.broken[0]);
   }

@@ -4,12 +4,33 @@ import type { EasyHandle, MultiEngine } from "@curlew/core";
 export type Route = "bytes" | "delay" | "hang" | "reset" | "echo";
 
 /** Targets that not every world has; `why` says what is missing. */
-export type Special = "refusing, then good" | "refusing" | "mute" | "multiplexed" | "over TLS" | "malformed";
+export type Special =
+  | "refusing, then good"
+  | "refusing"
+  | "mute"
+  | "multiplexed"
+  | "over TLS"
+  | "malformed"
+  /** A name that takes seconds to be looked up. */
+  | "slow name"
+  /** A name that is asked of a server for DNS over HTTPS, which refuses. */
+  | "over DoH";
 
 export interface Target {
   readonly url: string;
   readonly options?: Readonly<Record<string, unknown>>;
 }
+
+/** Calls of libcurl's that are not part of the contract of engines. A case that needs one is not for engines without it. */
+export interface OptionalCalls {
+  perform?(): number;
+  wakeup?(): void;
+  notifyEnable?(type: number): void;
+  notifyDisable?(type: number): void;
+}
+
+/** Something is so until it is undone, or cannot be, and why. */
+export type Arranged = { undo(): void } | { readonly why: string };
 
 /** An engine in its world, fresh for one case. */
 export interface EngineBench {
@@ -29,6 +50,16 @@ export interface EngineBench {
   readonly strayRemove: boolean;
   /** The descriptor of all lookups stays told, and ready (8.20.0, C 12.1). */
   readonly keepsWakeup: boolean;
+  /** Up to 8.3 it may be called inside a callback, after a nested one has returned (C 10.4). */
+  readonly guardHole: boolean;
+  /** Up to 8.21 a handle that is not added may be removed inside a callback (C 10.2). */
+  readonly guardBoolean: boolean;
+  /** Up to 8.1.2 sockets that are still connecting are closed before REMOVE (C 2.8). */
+  readonly closesBeforeRemove: boolean;
+  /** The next descriptor will be 0. */
+  freeZero(): Arranged;
+  /** The next descriptor will be above 1024. */
+  crowd(): Arranged;
   dispose?(): void | Promise<void>;
 }
 

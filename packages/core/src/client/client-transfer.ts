@@ -165,7 +165,6 @@ export class ClientTransfer {
       },
       chunk: (bytes) => this.#body.push(bytes),
       trailers: (fields) => this.#trailers.resolve(fields),
-      done: (infos) => this.#done(infos),
       error: (error) => this.#settle(error),
     };
     if (started) observer.started = () => started();
@@ -175,10 +174,11 @@ export class ClientTransfer {
     return observer;
   }
 
-  #done(infos: TransferInfos): void {
+  /** @internal */
+  done(infos: () => TransferInfos): void {
     this.#trailers.resolve(NONE);
     this.#body.end(undefined);
-    this.#infos.resolve(infos);
+    this.#infos.resolveBy(infos);
     if (this.#body.unread.bytes > 0) this.#unreadAtEnd(this, this.#body.unread);
   }
 

@@ -8,6 +8,7 @@ import { createTransferEngine } from "../transfers.js";
 import { type ChunkQueue, UnreadBytes } from "./chunk-queue.js";
 import { ClientTransfer, type TransferHooks } from "./client-transfer.js";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
+import type { TransferInfos } from "./infos.js";
 import { checkLimits, type Limits } from "./limits.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
 import { type PreparedRequest, prepareRequest, type RequestOptions, type URLLike } from "./request-options.js";
@@ -92,7 +93,7 @@ export class Client {
       unread: this.#unread,
       unreadAtEnd: (ended, unread) => this.#forgotten.register(ended, unread),
     });
-    transfer.controlledBy(this.#start(prepared, transfer.observer()));
+    transfer.controlledBy(this.#start(prepared, transfer.observer(), (infos) => transfer.done(infos)));
     return transfer;
   }
 
@@ -103,7 +104,7 @@ export class Client {
   start(url: string | URLLike, options: RequestOptions, observer: TransferObserver): TransferControl {
     if (typeof observer !== "object" || observer === null)
       throw new MisuseError("WRONG_TYPE", "an observer is wanted: an object of functions");
-    return this.#start(prepareRequest(url, options, this.limits), observer);
+    return this.#start(prepareRequest(url, options, this.limits), observer, (infos) => observer.done?.(infos()));
   }
 
   /**
@@ -127,8 +128,12 @@ export class Client {
     return this.#closed;
   }
 
-  #start(prepared: PreparedRequest, observer: TransferObserver): TransferControl {
-    const exchange = new Exchange(this.#owner, prepared, observer);
+  #start(
+    prepared: PreparedRequest,
+    observer: TransferObserver,
+    done: (infos: () => TransferInfos) => void,
+  ): TransferControl {
+    const exchange = new Exchange(this.#owner, prepared, observer, done);
     exchange.begin();
     return exchange;
   }

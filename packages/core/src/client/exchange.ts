@@ -4,7 +4,7 @@ import type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "
 import { Answers } from "./answers.js";
 import type { Head } from "./head.js";
 import { HeaderFields } from "./header-fields.js";
-import { infosOf, phaseOf } from "./infos.js";
+import { infosOf, phaseOf, readInfos, type TransferInfos } from "./infos.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
 import { onAbort } from "./on-abort.js";
 import type { PreparedRequest } from "./request-options.js";
@@ -34,6 +34,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   readonly #owner: ExchangeOwner;
   readonly #prepared: PreparedRequest;
   readonly #observer: TransferObserver;
+  readonly #done: (infos: () => TransferInfos) => void;
   readonly #answers: Answers;
   readonly #beganMs: number;
   /** "queued"; "running": the engine has it; "over": it has ended, and only its end may have to be told. */
@@ -48,7 +49,14 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   #progress: Progress | undefined;
   #progressDueMs = Number.NEGATIVE_INFINITY;
 
-  constructor(owner: ExchangeOwner, prepared: PreparedRequest, observer: TransferObserver) {
+  /** @param done instead of the observer's: infos are made when they are asked for */
+  constructor(
+    owner: ExchangeOwner,
+    prepared: PreparedRequest,
+    observer: TransferObserver,
+    done: (infos: () => TransferInfos) => void,
+  ) {
+    this.#done = done;
     this.#owner = owner;
     this.#prepared = prepared;
     this.#observer = observer;
@@ -140,16 +148,17 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     this.#tellProgress();
   }
 
-  outcome({ error, getinfo }: Outcome): void {
+  outcome(outcome: Outcome): void {
+    const { error, getinfo } = outcome;
     const phase = error && this.#phase(getinfo, error);
     if (!error) this.#answers.settle();
     if (this.#silent) return this.#end();
     if (!error) this.#tellProgress();
-    const infos = error ? undefined : infosOf(getinfo, this.#queuedMs);
+    const values = error ? [] : readInfos(outcome);
     this.#end();
     if (this.#silent) return;
     if (error) this.#tellError(errorOf(error), phase);
-    else if (infos) this.#observer.done?.(infos);
+    else this.#done(() => infosOf(values, this.#queuedMs));
   }
 
   // --- inside --------------------------------------------------------------------------------------------------------

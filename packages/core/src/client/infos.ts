@@ -1,4 +1,5 @@
 import type { TransferPhase } from "../errors.js";
+import type { Outcome } from "../transfer-engine.js";
 
 /** What is known of a transfer that has ended. Times are in ms since the engine was given it, 0 for what did not happen. */
 export interface TransferInfos {
@@ -44,14 +45,41 @@ type Getinfo = (info: string) => unknown;
 
 const VERSIONS: Readonly<Record<number, string>> = { 1: "1.0", 2: "1.1", 3: "2", 30: "3" };
 
-/** An engine need not know all of them. */
-export function infosOf(getinfo: Getinfo, queuedMs: number): TransferInfos {
-  const number = (info: string): number => {
-    const value = tolerant(getinfo, info);
-    return typeof value === "number" ? value : Number(value ?? 0);
-  };
-  const text = (info: string): string => String(tolerant(getinfo, info) ?? "");
-  const ms = (info: string): number => number(info) / 1000;
+/** What TransferInfos is made of, in this order. */
+const NAMES = [
+  "EFFECTIVE_URL",
+  "PRIMARY_IP",
+  "LOCAL_IP",
+  "RESPONSE_CODE",
+  "HTTP_VERSION",
+  "REDIRECT_COUNT",
+  "NAMELOOKUP_TIME_T",
+  "CONNECT_TIME_T",
+  "APPCONNECT_TIME_T",
+  "PRETRANSFER_TIME_T",
+  "STARTTRANSFER_TIME_T",
+  "REDIRECT_TIME_T",
+  "TOTAL_TIME_T",
+  "NUM_CONNECTS",
+  "PRIMARY_PORT",
+  "LOCAL_PORT",
+  "REQUEST_SIZE",
+  "SIZE_UPLOAD_T",
+  "HEADER_SIZE",
+  "SIZE_DOWNLOAD_T",
+] as const;
+
+/** What there is to know, as long as the handle is there. An engine need not know all of it. */
+export function readInfos({ getinfo, getinfos }: Outcome): readonly unknown[] {
+  return getinfos ? getinfos(NAMES) : NAMES.map((name) => tolerant(getinfo, name));
+}
+
+/** In words. Few ask for them, so it is not done before somebody does. */
+export function infosOf(values: readonly unknown[], queuedMs: number): TransferInfos {
+  const of = (name: (typeof NAMES)[number]): unknown => values[NAMES.indexOf(name)];
+  const number = (name: (typeof NAMES)[number]): number => Number(of(name) ?? 0);
+  const text = (name: (typeof NAMES)[number]): string => String(of(name) ?? "");
+  const ms = (name: (typeof NAMES)[number]): number => number(name) / 1000;
   return {
     url: text("EFFECTIVE_URL"),
     status: number("RESPONSE_CODE"),

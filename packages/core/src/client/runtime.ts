@@ -64,10 +64,9 @@ interface Globals {
 
 export const runtime = globalThis as unknown as Globals;
 
-const encoder = new runtime.TextEncoder();
-
+/** Nothing of the runtime is used before it is needed: what has no client runs without any of it. */
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  return new runtime.TextEncoder().encode(text);
 }
 
 /** Whether it is an instance of that global, which a runtime need not have. */

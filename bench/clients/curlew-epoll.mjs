@@ -1,0 +1,3 @@
+import * as curlew from "./curlew.mjs";
+
+export const open = (target) => curlew.open(target, "epoll");

@@ -1,0 +1,27 @@
+/** curly, node-libcurl's own way for a request that is promised. */
+export async function open(target) {
+  const { curly } = await load();
+  const { url, method, caFile, fresh, stream, sentBytes } = target;
+  if (stream || sentBytes > 0) throw new Error("not written for curly: it streams through its own class");
+  const options = {
+    curlyResponseBodyParser: false,
+    ...(caFile && { CAINFO: caFile }),
+    ...(method && { CUSTOMREQUEST: method }),
+  };
+  if (target.http === 1) options.HTTP_VERSION = 2;
+  if (fresh) Object.assign(options, { FRESH_CONNECT: 1, FORBID_REUSE: 1 });
+  return {
+    request: async () => (await curly.get(url, options)).data.length,
+    idle: (idleUrl) => void curly.get(idleUrl),
+  };
+}
+
+async function load() {
+  try {
+    return await import("node-libcurl");
+  } catch {
+    throw new Error(
+      "node-libcurl is not installed: it is built from source, with libcurl's headers (see bench/README.md)",
+    );
+  }
+}

@@ -1,0 +1,4 @@
+import * as undici from "undici-7";
+import * as common from "./undici.mjs";
+
+export const open = (target) => common.open(undici, target);

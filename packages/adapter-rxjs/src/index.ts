@@ -1,0 +1,12 @@
+export { type DriverEvent, events$ } from "./events.js";
+export { fromLoop } from "./loop/from-loop.js";
+export { type RxjsLoop, type RxjsLoopOptions, rxjsLoop } from "./loop/rxjs-loop.js";
+export type { LoopSource, LoopStreams, Readiness } from "./loop/streams.js";
+export type { TimerLimits } from "./loop/timer-limits.js";
+export { body$, json$, text$ } from "./transfer/body.js";
+export type { Bounds, BufferOptions, BufferPolicy } from "./transfer/bounded-buffer.js";
+export { type ConcatMapBodyOptions, concatMapBody } from "./transfer/concat-map-body.js";
+export type { Answered, Chunk, Done, Moved, Started, Trailers, TransferEvent } from "./transfer/events.js";
+export type { RequestUrl, TransferOptions } from "./transfer/options.js";
+export { pullTransfer } from "./transfer/pull.js";
+export { type StreamedOptions, transfer$ } from "./transfer/transfer.js";

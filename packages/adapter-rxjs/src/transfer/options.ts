@@ -1,0 +1,57 @@
+import { type Client, MisuseError, type RequestBody, type RequestOptions } from "@curlew/core";
+import { isObservable, type Observable } from "rxjs";
+import { ObservableBody } from "./observable-body.js";
+
+/** A string, or a URL of whatever realm. */
+export type RequestUrl = Parameters<Client["start"]>[0];
+
+/** What a request may say besides its URL: all that the client takes, and bodies that are Observables. */
+export interface TransferOptions extends Omit<RequestOptions, "body"> {
+  /** An Observable is of bytes. It is subscribed to once the request was sent, anew for each transfer. */
+  readonly body?: RequestBody | Observable<ArrayBufferView> | null | undefined;
+  /**
+   * Bytes of an Observable body that were emitted and not sent at which the next chunk fails the transfer with BODY_FAILED:
+   * an Observable cannot be asked to wait. Default 16 777 216 (16 MiB).
+   */
+  readonly sendBufferBytes?: number | undefined;
+  /** Emit progress, at most that often, ms. Default: never. */
+  readonly progressIntervalMs?: number | undefined;
+}
+
+const SEND_BUFFER_BYTES = 16_777_216;
+
+/** Bodies that can be read once, and were handed to a transfer. */
+const used = new WeakSet<object>();
+
+/**
+ * The request of one transfer, as the client takes it.
+ * @throws MisuseError OUT_OF_RANGE; BODY_USED for a body that can be sent once and was
+ */
+export function requestOf({ body, sendBufferBytes, ...options }: TransferOptions): RequestOptions {
+  const most = checkBytes("sendBufferBytes", sendBufferBytes ?? SEND_BUFFER_BYTES);
+  if (body === undefined || body === null) return options;
+  if (isObservable(body)) return { ...options, body: new ObservableBody(body, most) };
+  if (isOneShot(body)) {
+    if (used.has(body))
+      throw new MisuseError(
+        "BODY_USED",
+        "this body can be read once, and was: a transfer that is repeated needs an Observable",
+      );
+    used.add(body);
+  }
+  return { ...options, body };
+}
+
+/** @throws MisuseError OUT_OF_RANGE */
+export function checkBytes(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw new MisuseError("OUT_OF_RANGE", `${name} takes a whole number of bytes above 0, not ${String(value)}`);
+}
+
+/** A ReadableStream, a stream of Node's, a generator under way: read again they are empty, which would be sent without a word. */
+function isOneShot(body: RequestBody): body is RequestBody & object {
+  if (typeof body !== "object") return false;
+  return ["getReader", "pipe", "next"].some(
+    (name) => typeof (body as unknown as Record<string, unknown>)[name] === "function",
+  );
+}
