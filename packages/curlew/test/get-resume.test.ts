@@ -2,6 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { contentOf, sha256 } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
+import { PartFile } from "../src/cli/part-file.js";
 import { contents, type Ended, get, type Line, linesOf, sizeOf, startGet, useFolder } from "./get-support.js";
 import { until, useServer } from "./support.js";
 
@@ -172,6 +173,20 @@ describe("--continue", () => {
 });
 
 describe("two programs with the same name", () => {
+  it("the first is done when the second has made a part of its own: that one is not taken for whole", async () => {
+    const folder = useFolder();
+    const [first, second] = [new PartFile(folder.at("x")), new PartFile(folder.at("x"))];
+    await first.create(undefined);
+    await first.write(Buffer.from("first, whole"));
+    await second.create(undefined);
+    await second.write(Buffer.from("second, ha"));
+    await expect(first.finish()).rejects.toMatchObject({ code: "WRITE_ERROR", exitCode: 23 });
+    expect(folder.list()).toEqual(["x.part"]);
+    await second.write(Buffer.from("lf of it"));
+    await second.finish();
+    expect(contents(folder.at("x")).toString()).toBe("second, half of it");
+  });
+
   it("the one whose part was taken away fails; what has the final name is whole", async () => {
     const folder = useFolder();
     const url = ranged("plan=hold:100000,full");
