@@ -2,6 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { contentOf, sha256 } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
+import { PartFile } from "../src/cli/part-file.js";
 import { contents, type Ended, get, type Line, linesOf, sizeOf, startGet, useFolder } from "./get-support.js";
 import { until, useServer } from "./support.js";
 
@@ -59,6 +60,8 @@ describe("--continue", () => {
     ["the same by its date", "plan=cut:250000,deaf&validators=date", "other"],
     ["a range that was not asked for", "plan=cut:250000,lie,full", "bytes"],
     ["a server that says 416 for no reason", "plan=cut:250000,416,full", "bytes"],
+    ["a range without its total, of what had none before", "plan=cut:250000,totalless,full&chunked=1", "bytes"],
+    ["416 of something that is as long by now as the part", `plan=cut:250000,shrunk,full&chunked=1`, "bytes"],
     ["neither validator nor size", "plan=cut:250000,full&validators=none&chunked=1", "bytes"],
   ];
   for (const [why, query, content] of anew)
@@ -170,6 +173,20 @@ describe("--continue", () => {
 });
 
 describe("two programs with the same name", () => {
+  it("the first is done when the second has made a part of its own: that one is not taken for whole", async () => {
+    const folder = useFolder();
+    const [first, second] = [new PartFile(folder.at("x")), new PartFile(folder.at("x"))];
+    await first.create(undefined);
+    await first.write(Buffer.from("first, whole"));
+    await second.create(undefined);
+    await second.write(Buffer.from("second, ha"));
+    await expect(first.finish()).rejects.toMatchObject({ code: "WRITE_ERROR", exitCode: 23 });
+    expect(folder.list()).toEqual(["x.part"]);
+    await second.write(Buffer.from("lf of it"));
+    await second.finish();
+    expect(contents(folder.at("x")).toString()).toBe("second, half of it");
+  });
+
   it("the one whose part was taken away fails; what has the final name is whole", async () => {
     const folder = useFolder();
     const url = ranged("plan=hold:100000,full");

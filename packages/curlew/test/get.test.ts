@@ -103,6 +103,7 @@ describe("exit codes", () => {
     ["an unknown option", 2, () => ["--nonsense", url("bytes/1")]],
     ["an option without its argument", 2, () => [url("bytes/1"), "--parallel"]],
     ["--parallel 0", 2, () => ["--parallel", "0", url("bytes/1")]],
+    ["-X of two words", 2, () => ["-X", "GET /elsewhere", url("bytes/1")]],
     ["--json without -o", 2, () => ["--json", url("bytes/1")]],
     ["--continue without -o", 2, () => ["--continue", url("bytes/1")]],
     ["--continue with -d", 2, () => ["--continue", "-o", "/nowhere", "-d", "x", url("bytes/1")]],

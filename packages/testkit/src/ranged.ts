@@ -10,8 +10,9 @@ const visits = new Map<string, number>();
  *   /ranged/SIZE/any-name?plan=hold:5000,full&validators=date
  *
  * full: as it should be. hold:N, cut:N: N bytes of the answer, then silence, or the end of the connection. ignore: 200,
- * whatever range is asked for. lie: 206 from an offset nobody asked for. short:N: 206 with N bytes. other: another content
- * by then, with validators of its own. deaf: the same, and 206 though If-Range says what it says. A number: that status.
+ * whatever range is asked for. lie: 206 from an offset nobody asked for. short:N: 206 with N bytes. totalless: 206 that
+ * tells no total, with half of the range. shrunk: 416, and the offset as the total. other: another content by then, with
+ * validators of its own. deaf: the same, and 206 though If-Range says what it says. A number: that status.
  * `validators`: etag (the default), weak, date, none. `chunked`: no Content-Length.
  */
 export function ranged(size: string, request: IncomingMessage, response: ServerResponse): void {
@@ -20,14 +21,16 @@ export function ranged(size: string, request: IncomingMessage, response: ServerR
   if (/^\d+$/.test(step)) return void response.writeHead(Number(step)).end(`status ${step}`);
   const file = new RangedFile(Number(size), step, searchParams.get("validators") ?? "etag");
   const first = step === "ignore" ? undefined : file.firstFor(request, step === "deaf");
-  if (first !== undefined && first >= file.content.length) {
-    response.writeHead(416, { "Content-Range": `bytes */${file.content.length}` }).end("no such range");
+  if (first !== undefined && (first >= file.content.length || step === "shrunk")) {
+    const total = step === "shrunk" ? first : file.content.length;
+    response.writeHead(416, { "Content-Range": `bytes */${total}` }).end("no such range");
     return;
   }
   const from = (first ?? 0) + (step === "lie" ? 1 : 0);
   const all = file.content.subarray(from);
-  const body = step === "short" && first !== undefined ? all.subarray(0, Number(count)) : all;
-  const range = `bytes ${from}-${from + body.length - 1}/${file.content.length}`;
+  const part = step === "totalless" ? all.length >> 1 : step === "short" ? Number(count) : all.length;
+  const body = first === undefined ? all : all.subarray(0, part);
+  const range = `bytes ${from}-${from + body.length - 1}/${step === "totalless" ? "*" : file.content.length}`;
   response.writeHead(first === undefined ? 200 : 206, {
     ...file.validators,
     "Accept-Ranges": "bytes",

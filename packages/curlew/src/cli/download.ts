@@ -81,7 +81,7 @@ export class Download {
     if (point) await this.#file.reopen(point.offset);
     else await this.#file.create(this.#all.inParts && head.status === 200 ? stateOf(this.url, head) : undefined);
     this.row.bytes = this.row.continuedFrom = point?.offset ?? 0;
-    this.row.totalBytes = point ? totalOf(head) : lengthOf(head);
+    this.row.totalBytes = point ? (totalOf(head) ?? point.state?.totalBytes) : lengthOf(head);
     for await (const chunk of transfer.body) {
       await this.#file.write(chunk);
       this.row.bytes = this.#file.bytes;

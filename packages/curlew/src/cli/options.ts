@@ -87,7 +87,7 @@ export function parseGet(args: readonly string[]): GetOptions {
     showsErrors: has("show-error"),
     help: has("help"),
     request: {
-      method: last("request"),
+      method: methodOf(last("request")),
       headers: all("header"),
       data: all("data"),
       follows: has("location"),
@@ -170,8 +170,14 @@ function loopOf(name: string | undefined): string | undefined {
 function maxTimeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = Math.ceil(Number(text) * 1000);
-  if (/^\d*\.?\d+$/.test(text) && ms > 0 && ms < 2 ** 31) return ms;
-  throw new UsageError(`--max-time takes seconds, more than 0, not ${text}`);
+  if (/^\d*\.?\d+$/.test(text) && ms < 2 ** 31) return ms; // 0: as long as it takes
+  throw new UsageError(`--max-time takes seconds, not ${text}`);
+}
+
+/** Anything more would be sent as it is, in front of the path. */
+function methodOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^[!-~]+$/.test(text)) return text;
+  throw new UsageError(`-X takes one word, not ${JSON.stringify(text)}`);
 }
 
 function userOf(text: string | undefined): string | undefined {

@@ -57,7 +57,7 @@ export function judge(head: Head, { offset, state }: ResumePoint): Verdict {
     case 206:
       return state && continues(head, offset, state) ? "append" : "again";
     case 416:
-      return total === offset && agrees(state?.totalBytes, total) ? "complete" : "again";
+      return total === offset && (!state || state.totalBytes === total) ? "complete" : "again";
     case 200:
       return !state && lengthOf(head) === offset ? "complete" : "whole";
     default:
@@ -65,11 +65,12 @@ export function judge(head: Head, { offset, state }: ResumePoint): Verdict {
   }
 }
 
-/** Content-Range: bytes FIRST-LAST/TOTAL, of what the part is of. */
+/** Content-Range: bytes FIRST-LAST/TOTAL, of what the part is of; somebody must know the total, or nobody knows the end. */
 function continues(head: Head, offset: number, state: PartState): boolean {
   const first = /^bytes (\d+)-/i.exec(head.headers.get("content-range") ?? "")?.[1];
   return (
     Number(first ?? -1) === offset &&
+    (totalOf(head) ?? state.totalBytes) !== undefined &&
     agrees(state.totalBytes, totalOf(head)) &&
     agrees(state.etag, strongEtag(head)) &&
     agrees(state.lastModified, head.headers.get("last-modified") ?? undefined)
