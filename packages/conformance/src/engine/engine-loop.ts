@@ -125,7 +125,15 @@ export class EngineLoop {
   offered<K extends keyof OptionalCalls>(name: K): NonNullable<OptionalCalls[K]> {
     const call = (this.multi as OptionalCalls)[name];
     if (!call) throw new NotHere(`this engine has no ${name}: it is no part of the contract of engines`);
-    return call.bind(this.multi) as NonNullable<OptionalCalls[K]>;
+    const checked = (...args: never[]): unknown => {
+      try {
+        return (call as (...given: never[]) => unknown).apply(this.multi, args);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "NOT_IN_THIS_LIBCURL") throw error;
+        throw new NotHere((error as Error).message);
+      }
+    };
+    return checked as NonNullable<OptionalCalls[K]>;
   }
 
   /** Something about the world that lasts until the end of the case. */
