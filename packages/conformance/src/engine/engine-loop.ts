@@ -1,5 +1,12 @@
 import assert from "node:assert";
-import { CURL_POLL_REMOVE, CURL_SOCKET_TIMEOUT, type EasyHandle, type Message, type MultiEngine } from "@curlew/core";
+import {
+  CURL_POLL_REMOVE,
+  CURL_SOCKET_TIMEOUT,
+  type EasyHandle,
+  type Message,
+  type MultiEngine,
+  MultiError,
+} from "@curlew/core";
 import {
   type Arranged,
   type EngineBench,
@@ -129,7 +136,8 @@ export class EngineLoop {
       try {
         return (call as (...given: never[]) => unknown).apply(this.multi, args);
       } catch (error) {
-        if ((error as { code?: unknown }).code !== "NOT_IN_THIS_LIBCURL") throw error;
+        // libcurl's own answer is the case's to judge; that there is no such function in it is not.
+        if (error instanceof MultiError || (error as { code?: unknown }).code !== "NOT_IN_THIS_LIBCURL") throw error;
         throw new NotHere((error as Error).message);
       }
     };
