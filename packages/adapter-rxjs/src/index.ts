@@ -6,7 +6,7 @@ export type { TimerLimits } from "./loop/timer-limits.js";
 export { body$, json$, text$ } from "./transfer/body.js";
 export type { Bounds, BufferOptions, BufferPolicy } from "./transfer/bounded-buffer.js";
 export { type ConcatMapBodyOptions, concatMapBody } from "./transfer/concat-map-body.js";
-export type { Answered, Chunk, Done, Moved, Started, TransferEvent, Trailers } from "./transfer/events.js";
+export type { Answered, Chunk, Done, Moved, Started, Trailers, TransferEvent } from "./transfer/events.js";
 export type { RequestUrl, TransferOptions } from "./transfer/options.js";
 export { pullTransfer } from "./transfer/pull.js";
 export { type StreamedOptions, transfer$ } from "./transfer/transfer.js";

@@ -2,7 +2,23 @@
 import { createClient, type Transfer, type TransferEngine } from "@curlew/core";
 import { contentOf, type TestServer } from "@curlew/testkit";
 import { createTransfers } from "curlew";
-import { BehaviorSubject, catchError, concatMap, from, interval, lastValueFrom, map, NEVER, of, Subject, take, tap, throwError, timer, toArray } from "rxjs";
+import {
+  BehaviorSubject,
+  catchError,
+  concatMap,
+  from,
+  interval,
+  lastValueFrom,
+  map,
+  NEVER,
+  of,
+  Subject,
+  take,
+  tap,
+  throwError,
+  timer,
+  toArray,
+} from "rxjs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { body$, concatMapBody, pullTransfer, type TransferEvent, transfer$ } from "../src/index.js";
 import { turns, until, useClient, useServer } from "./support.js";
@@ -135,7 +151,9 @@ describe("concatMapBody", () => {
       },
     ];
     for (const project of failing) {
-      const failed = concatMapBody(client, url("bytes/30000000"), project).pipe(catchError((error) => of(error.message)));
+      const failed = concatMapBody(client, url("bytes/30000000"), project).pipe(
+        catchError((error) => of(error.message)),
+      );
       expect(await lastValueFrom(failed)).toBe("a mistake");
       expect(client.size.running).toBe(0);
     }
@@ -161,7 +179,9 @@ describe("a buffer's policy", () => {
     const client = useClient();
     const ready$ = new BehaviorSubject(false);
     timer(300).subscribe(() => ready$.next(true));
-    return lastValueFrom(transfer$(client, url("bytes/1000000"), { buffer: { bytes, policy, ready$ } }).pipe(toArray()));
+    return lastValueFrom(
+      transfer$(client, url("bytes/1000000"), { buffer: { bytes, policy, ready$ } }).pipe(toArray()),
+    );
   }
   const chunksOf = (events: TransferEvent[]) => events.flatMap((event) => (event.type === "chunk" ? [event] : []));
 
@@ -176,7 +196,8 @@ describe("a buffer's policy", () => {
     const chunks = chunksOf(events);
     const kept = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const body = contentOf("bytes", 1_000_000);
-    for (const { bytes, offset } of chunks) expect(body.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true);
+    for (const { bytes, offset } of chunks)
+      expect(body.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true);
     expect(kept).toBeLessThanOrEqual(BUFFER);
     expect(kept).toBeGreaterThan(0);
     expect(events.at(-1)).toMatchObject({ type: "done", droppedBytes: 1_000_000 - kept, infos: { status: 200 } });
@@ -279,7 +300,10 @@ describe("pullTransfer", () => {
   it("is what from() takes: a body as a stream of RxJS with true pull behind concatMap", async () => {
     const client = useClient();
     const events = await lastValueFrom(
-      from(pullTransfer(client, url("bytes/1000"))).pipe(concatMap((event) => timer(1).pipe(map(() => event.type))), toArray()),
+      from(pullTransfer(client, url("bytes/1000"))).pipe(
+        concatMap((event) => timer(1).pipe(map(() => event.type))),
+        toArray(),
+      ),
     );
     expect(events).toEqual(["started", "head", "chunk", "done"]);
   });

@@ -13,14 +13,20 @@ describe("events$", () => {
     const client = useClient();
     const events: DriverEvent[] = [];
     const subscription = events$(client).subscribe((event) => events.push(event));
-    await lastValueFrom(range(0, 5).pipe(mergeMap(() => text$(client, `${server.current.http}/bytes/5`)), toArray()));
+    await lastValueFrom(
+      range(0, 5).pipe(
+        mergeMap(() => text$(client, `${server.current.http}/bytes/5`)),
+        toArray(),
+      ),
+    );
     await turns(10);
     subscription.unsubscribe();
     const seen = events.length;
     await lastValueFrom(text$(client, `${server.current.http}/bytes/5`));
     expect(events.length).toBe(seen);
 
-    const of = <T extends DriverEvent["type"]>(type: T) => events.filter((event): event is Extract<DriverEvent, { type: T }> => event.type === type);
+    const of = <T extends DriverEvent["type"]>(type: T) =>
+      events.filter((event): event is Extract<DriverEvent, { type: T }> => event.type === type);
     expect(of("message").map(({ result }) => result)).toEqual([0, 0, 0, 0, 0]);
     expect(new Set(of("message").map(({ easy }) => easy)).size).toBe(5);
     expect(of("timer").some(({ timeoutMs }) => timeoutMs === 0)).toBe(true);

@@ -1,8 +1,9 @@
 /** Bad input: clear errors, when it is subscribed to or attached. */
+
+import { readFileSync } from "node:fs";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
 import { MisuseError } from "@curlew/core";
-import { readFileSync } from "node:fs";
 import { asapScheduler, catchError, lastValueFrom, NEVER, of, queueScheduler, type SchedulerLike } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { scene } from "../../core/test/client/scripted-transfers.js";
@@ -38,7 +39,9 @@ describe("a buffer with", () => {
   it("the same through concatMapBody and pullTransfer", async () => {
     const { client } = scene();
     const buffer = { bytes: -1, policy: "pause" } as const;
-    expect(await errorOf(() => concatMapBody(client, "http://a/", () => of(1), { buffer }))).toMatchObject({ code: "OUT_OF_RANGE" });
+    expect(await errorOf(() => concatMapBody(client, "http://a/", () => of(1), { buffer }))).toMatchObject({
+      code: "OUT_OF_RANGE",
+    });
     const iterator = pullTransfer(client, "http://a/", { highWaterBytes: -1 })[Symbol.asyncIterator]();
     await expect(iterator.next()).rejects.toMatchObject({ code: "OUT_OF_RANGE" });
   });
@@ -47,7 +50,12 @@ describe("a buffer with", () => {
 describe("a request", () => {
   it("that is wrong is the subscription's error", async () => {
     const { client } = scene();
-    for (const options of [{ method: "CONNECT" }, { sendBufferBytes: 0 }, { progressIntervalMs: -1 }, { body: 5 as never }])
+    for (const options of [
+      { method: "CONNECT" },
+      { sendBufferBytes: 0 },
+      { progressIntervalMs: -1 },
+      { body: 5 as never },
+    ])
       for (const make of [transfer$, text$])
         expect(await errorOf(() => make(client, "http://a/", options))).toBeInstanceOf(MisuseError);
     expect(await errorOf(() => transfer$(client, 5 as never))).toMatchObject({ code: "WRONG_TYPE" });

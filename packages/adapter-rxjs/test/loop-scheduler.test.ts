@@ -1,7 +1,22 @@
 /** A loop's timer as a scheduler of RxJS: the simulated loop's, so in virtual time, without a scheduler's limits. */
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
-import { config, debounceTime, delay, interval, map, merge, NEVER, observeOn, of, range, scheduled, take, timeout, timer } from "rxjs";
+import {
+  config,
+  debounceTime,
+  delay,
+  interval,
+  map,
+  merge,
+  NEVER,
+  observeOn,
+  of,
+  range,
+  scheduled,
+  take,
+  timeout,
+  timer,
+} from "rxjs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fromLoop } from "../src/index.js";
 
@@ -24,7 +39,8 @@ function scene() {
 describe("the scheduler of a loop", () => {
   it("runs what is due in the order of its time, then of its scheduling", () => {
     const { scheduler, note, log, pass } = scene();
-    for (const [name, ms] of Object.entries({ c: 20, a: 5, d: 20, b: 10, now: 0 })) scheduler.schedule(() => note(name), ms);
+    for (const [name, ms] of Object.entries({ c: 20, a: 5, d: 20, b: 10, now: 0 }))
+      scheduler.schedule(() => note(name), ms);
     pass();
     expect(log).toEqual(["now at 0", "a at 5", "b at 10", "c at 20", "d at 20"]);
   });
@@ -93,14 +109,32 @@ describe("the scheduler of a loop", () => {
 
   it("is what the operators of time take", () => {
     const { scheduler, note, log, pass } = scene();
-    interval(10, scheduler).pipe(take(2)).subscribe((n) => note(`interval ${n}`));
-    timer(5, 10, scheduler).pipe(take(2)).subscribe((n) => note(`timer ${n}`));
+    interval(10, scheduler)
+      .pipe(take(2))
+      .subscribe((n) => note(`interval ${n}`));
+    timer(5, 10, scheduler)
+      .pipe(take(2))
+      .subscribe((n) => note(`timer ${n}`));
     NEVER.pipe(timeout({ each: 30, with: () => of("timeout"), scheduler })).subscribe(note);
     of("delayed").pipe(delay(7, scheduler)).subscribe(note);
-    merge(of(1), timer(3, scheduler).pipe(map(() => 2)), NEVER).pipe(debounceTime(50, scheduler)).subscribe((n) => note(`debounced ${n}`));
-    scheduled(range(0, 2), scheduler).pipe(observeOn(scheduler)).subscribe((n) => note(`scheduled ${n}`));
+    merge(of(1), timer(3, scheduler).pipe(map(() => 2)), NEVER)
+      .pipe(debounceTime(50, scheduler))
+      .subscribe((n) => note(`debounced ${n}`));
+    scheduled(range(0, 2), scheduler)
+      .pipe(observeOn(scheduler))
+      .subscribe((n) => note(`scheduled ${n}`));
     pass();
-    const expected = ["scheduled 0 at 0", "scheduled 1 at 0", "timer 0 at 5", "delayed at 7", "interval 0 at 10", "timer 1 at 15", "interval 1 at 20", "timeout at 30", "debounced 2 at 53"];
+    const expected = [
+      "scheduled 0 at 0",
+      "scheduled 1 at 0",
+      "timer 0 at 5",
+      "delayed at 7",
+      "interval 0 at 10",
+      "timer 1 at 15",
+      "interval 1 at 20",
+      "timeout at 30",
+      "debounced 2 at 53",
+    ];
     expect(log).toEqual(expected);
   });
 

@@ -4,10 +4,40 @@ import { fileURLToPath } from "node:url";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
 import { libuvLoop } from "@curlew/adapter-libuv";
-import { CURL_POLL_IN, CURL_POLL_INOUT, CURL_POLL_OUT, createClient, type Interest, type LoopAdapter, LoopError, type LoopSink } from "@curlew/core";
+import {
+  CURL_POLL_IN,
+  CURL_POLL_INOUT,
+  CURL_POLL_OUT,
+  createClient,
+  type Interest,
+  type LoopAdapter,
+  LoopError,
+  type LoopSink,
+} from "@curlew/core";
 import { loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { contentOf, descriptors, sha256, startProgram } from "@curlew/testkit";
-import { asyncScheduler, BehaviorSubject, EMPTY, filter, firstValueFrom, interval, lastValueFrom, map, mergeMap, NEVER, Observable, of, range, Subject, switchMap, take, tap, throwError, toArray, VirtualTimeScheduler } from "rxjs";
+import {
+  asyncScheduler,
+  BehaviorSubject,
+  EMPTY,
+  filter,
+  firstValueFrom,
+  interval,
+  lastValueFrom,
+  map,
+  mergeMap,
+  NEVER,
+  Observable,
+  of,
+  range,
+  Subject,
+  switchMap,
+  take,
+  tap,
+  throwError,
+  toArray,
+  VirtualTimeScheduler,
+} from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ScriptedLoop } from "../../core/test/scripted.js";
@@ -45,7 +75,8 @@ describe("the one inner watch", () => {
 
   it("is made, changed without being left, and left", () => {
     const { loop, log } = over();
-    for (const interest of [CURL_POLL_IN, CURL_POLL_INOUT, CURL_POLL_OUT, CURL_POLL_OUT] as const) loop.watch(7, interest);
+    for (const interest of [CURL_POLL_IN, CURL_POLL_INOUT, CURL_POLL_OUT, CURL_POLL_OUT] as const)
+      loop.watch(7, interest);
     loop.unwatch(7);
     loop.watch(7, CURL_POLL_IN);
     expect(log).toEqual(["watch 7 IN", "watch 7 INOUT", "watch 7 OUT", "watch 7 OUT", "unwatch 7", "watch 7 IN"]);
@@ -106,7 +137,9 @@ describe("fromLoop", () => {
     const inner = new ScriptedLoop([], false);
     const { readiness } = fromLoop(inner).open();
     const seen: number[] = [];
-    readiness(7, of(CURL_POLL_IN)).pipe(take(1)).subscribe((bits) => seen.push(bits));
+    readiness(7, of(CURL_POLL_IN))
+      .pipe(take(1))
+      .subscribe((bits) => seen.push(bits));
     inner.sink.ready(7, 1);
     inner.sink.ready(7, 1);
     expect({ seen, watched: inner.watched.size }).toEqual({ seen: [1], watched: 0 });
@@ -123,7 +156,10 @@ describe("readiness from a function", () => {
   it("that emits at once is told from a fresh stack, if it is still wanted", () => {
     const scheduler = new VirtualTimeScheduler();
     const { sink, log } = noted();
-    const loop = rxjsLoop((fd) => of(fd === 7 ? 1 : 2).pipe(mergeMap((bits) => new Observable<number>((s) => s.next(bits)))), { scheduler }).attach(sink);
+    const loop = rxjsLoop(
+      (fd) => of(fd === 7 ? 1 : 2).pipe(mergeMap((bits) => new Observable<number>((s) => s.next(bits)))),
+      { scheduler },
+    ).attach(sink);
     loop.watch(7, CURL_POLL_IN);
     loop.watch(8, CURL_POLL_OUT);
     loop.unwatch(7);
@@ -168,37 +204,44 @@ describe("readiness from a function", () => {
   });
 
   it("that errs or ends later breaks the loop: nobody would hear of the descriptor", () => {
-    for (const end of [(ready$: Subject<number>) => ready$.error(new Error("no")), (ready$: Subject<number>) => ready$.complete()]) {
+    for (const end of [
+      (ready$: Subject<number>) => ready$.error(new Error("no")),
+      (ready$: Subject<number>) => ready$.complete(),
+    ]) {
       const ready$ = new Subject<number>();
       const { loop, failures } = attach(() => ready$);
       loop.watch(7, CURL_POLL_IN);
       end(ready$);
-      expect(failures).toEqual([expect.objectContaining({ code: "LOOP_FAILED", message: expect.stringContaining("descriptor 7") })]);
+      expect(failures).toEqual([
+        expect.objectContaining({ code: "LOOP_FAILED", message: expect.stringContaining("descriptor 7") }),
+      ]);
     }
   });
 
   it("and timers, in marbles", () => {
-    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ hot, expectObservable, expectSubscriptions }) => {
-      const seven = hot("--r--r--r");
-      const told = new Observable<string>((subscriber) => {
-        const loop = rxjsLoop(() => seven.pipe(map(() => 1))).attach({
-          ready: (fd, bits) => {
-            subscriber.next(`ready ${fd} ${bits}`);
-            loop.arm(2);
-          },
-          batchEnd() {},
-          expired: () => {
-            subscriber.next("expired");
-            if (loop.now() > 6) loop.unwatch(7);
-          },
-          failed() {},
+    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
+      ({ hot, expectObservable, expectSubscriptions }) => {
+        const seven = hot("--r--r--r");
+        const told = new Observable<string>((subscriber) => {
+          const loop = rxjsLoop(() => seven.pipe(map(() => 1))).attach({
+            ready: (fd, bits) => {
+              subscriber.next(`ready ${fd} ${bits}`);
+              loop.arm(2);
+            },
+            batchEnd() {},
+            expired: () => {
+              subscriber.next("expired");
+              if (loop.now() > 6) loop.unwatch(7);
+            },
+            failed() {},
+          });
+          loop.watch(7, CURL_POLL_IN);
+          return () => void loop.close();
         });
-        loop.watch(7, CURL_POLL_IN);
-        return () => void loop.close();
-      });
-      expectObservable(told, "^----------!").toBe("--r-er-e", { r: "ready 7 1", e: "expired" });
-      expectSubscriptions(seven.subscriptions).toBe("^------!");
-    });
+        expectObservable(told, "^----------!").toBe("--r-er-e", { r: "ready 7 1", e: "expired" });
+        expectSubscriptions(seven.subscriptions).toBe("^------!");
+      },
+    );
   });
 });
 
@@ -206,7 +249,14 @@ describe("readiness from a function", () => {
 async function download(loop: LoopAdapter, url: string, curl: Record<string, unknown> = {}): Promise<string[]> {
   const client = createClient({ engine: () => new Multi(loadLibcurl()), loop });
   const bodies = range(1, 30).pipe(
-    mergeMap((n) => body$(client, `${url}/bytes/${n * 5000}`, { curl }).pipe(toArray(), map((chunks) => Buffer.concat(chunks))), 10),
+    mergeMap(
+      (n) =>
+        body$(client, `${url}/bytes/${n * 5000}`, { curl }).pipe(
+          toArray(),
+          map((chunks) => Buffer.concat(chunks)),
+        ),
+      10,
+    ),
     toArray(),
   );
   const all = await lastValueFrom(bodies);
@@ -290,7 +340,10 @@ describe("the limits of a scheduler", () => {
 
   it("holdsProcess is so: an armed timer of asyncScheduler keeps the process, the loop's own does not", async () => {
     const program = fileURLToPath(new URL("./programs/hold.mjs", import.meta.url));
-    for (const [scheduler, said] of [["own", ""], ["async", "expired\n"]] as const) {
+    for (const [scheduler, said] of [
+      ["own", ""],
+      ["async", "expired\n"],
+    ] as const) {
       const child = startProgram(program, [scheduler], { stdio: ["ignore", "pipe", "inherit"] });
       let output = "";
       child.stdout?.on("data", (data) => {

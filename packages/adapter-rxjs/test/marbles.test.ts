@@ -1,6 +1,23 @@
 /** Transfers in virtual time: a scripted engine that plays marbles. `started` comes by a microtask, so it is not among them. */
-import { createClient, CurlewError, type Transfer, type TransferRequest, type TransferSink } from "@curlew/core";
-import { catchError, concatMap, filter, map, mergeMap, NEVER, type Observable, of, repeat, retry, share, switchMap, take, takeUntil, timeout, timer } from "rxjs";
+import { CurlewError, createClient, type Transfer, type TransferRequest, type TransferSink } from "@curlew/core";
+import {
+  catchError,
+  concatMap,
+  filter,
+  map,
+  mergeMap,
+  NEVER,
+  type Observable,
+  of,
+  repeat,
+  retry,
+  share,
+  switchMap,
+  take,
+  takeUntil,
+  timeout,
+  timer,
+} from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { describe, expect, it } from "vitest";
 import { type ScriptedTransfer, ScriptedTransfers } from "../../core/test/client/scripted-transfers.js";
@@ -15,7 +32,9 @@ const steps: Record<string, (transfer: ScriptedTransfer) => void> = {
   t: (transfer) => transfer.trailers("X: y\r\n\r\n"),
   d: (transfer) => transfer.end(),
   x: (transfer) => transfer.end(new CurlewError("TRANSFER_FAILED", "broken")),
-  ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, (transfer: ScriptedTransfer) => transfer.chunk("x".repeat(i + 1))])),
+  ...Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [i + 1, (transfer: ScriptedTransfer) => transfer.chunk("x".repeat(i + 1))]),
+  ),
 };
 
 class Played extends ScriptedTransfers {
@@ -53,12 +72,17 @@ class Played extends ScriptedTransfers {
 }
 
 const letterOf = (event: TransferEvent): string =>
-  event.type === "chunk" ? String(event.bytes.length) : ({ head: "h", progress: "p", trailers: "t", done: "d" } as Record<string, string>)[event.type] ?? "s";
+  event.type === "chunk"
+    ? String(event.bytes.length)
+    : (({ head: "h", progress: "p", trailers: "t", done: "d" } as Record<string, string>)[event.type] ?? "s");
 
 type Helpers = Parameters<Parameters<TestScheduler["run"]>[0]>[0];
 
 /** Runs in virtual time, with a client whose n-th transfer plays the n-th marbles, or the last. */
-function play(marbles: string | readonly string[], run: (helpers: Helpers & { client: ReturnType<typeof createClient>; engine: Played }) => void): Played {
+function play(
+  marbles: string | readonly string[],
+  run: (helpers: Helpers & { client: ReturnType<typeof createClient>; engine: Played }) => void,
+): Played {
   const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
   const all = typeof marbles === "string" ? [marbles] : marbles;
   let engine: Played | undefined;
@@ -69,7 +93,11 @@ function play(marbles: string | readonly string[], run: (helpers: Helpers & { cl
   return engine as Played;
 }
 
-const letters = () => (source: Observable<TransferEvent>) => source.pipe(map(letterOf), filter((letter) => letter !== "s"));
+const letters = () => (source: Observable<TransferEvent>) =>
+  source.pipe(
+    map(letterOf),
+    filter((letter) => letter !== "s"),
+  );
 const failed = { code: "TRANSFER_FAILED" };
 
 describe("transfer$ in marbles", () => {
@@ -104,7 +132,10 @@ describe("transfer$ in marbles", () => {
 
   it("errs when it fails, after what came before", () => {
     play("-h-2-x", ({ client, expectObservable }) => {
-      const told = transfer$(client, "http://a/").pipe(letters(), catchError((error) => of(error.code)));
+      const told = transfer$(client, "http://a/").pipe(
+        letters(),
+        catchError((error) => of(error.code)),
+      );
       expectObservable(told).toBe("-h-2-(e|)", { h: "h", 2: "2", e: failed.code });
     });
   });
@@ -142,14 +173,25 @@ describe("standard operators in marbles", () => {
   it("switchMap cancels the former one", () => {
     const engine = play("---h---d", ({ client, hot, expectObservable }) => {
       const typed = hot("a-b----c|");
-      expectObservable(typed.pipe(switchMap((letter) => transfer$(client, `http://a/${letter}`).pipe(letters())))).toBe("-----h----h---(d|)");
+      expectObservable(typed.pipe(switchMap((letter) => transfer$(client, `http://a/${letter}`).pipe(letters())))).toBe(
+        "-----h----h---(d|)",
+      );
     });
     expect(engine.timed).toEqual(["cancel at 2", "cancel at 7"]);
   });
 
   it("mergeMap with a concurrency of 2", () => {
     play("--h-d", ({ client, expectObservable }) => {
-      const all = of(1, 2, 3).pipe(mergeMap((n) => transfer$(client, `http://a/${n}`).pipe(letters(), filter((letter) => letter === "d")), 2));
+      const all = of(1, 2, 3).pipe(
+        mergeMap(
+          (n) =>
+            transfer$(client, `http://a/${n}`).pipe(
+              letters(),
+              filter((letter) => letter === "d"),
+            ),
+          2,
+        ),
+      );
       expectObservable(all).toBe("----(dd)(d|)");
     });
   });
@@ -174,8 +216,15 @@ describe("standard operators in marbles", () => {
 });
 
 describe("buffers in marbles", () => {
-  const buffered = (client: ReturnType<typeof createClient>, policy: "pause" | "drop" | "error", ready$: Observable<string>, bytes = 60_000) =>
-    transfer$(client, "http://a/", { buffer: { bytes, policy, ready$: ready$.pipe(map((letter) => letter === "t")) } }).pipe(letters());
+  const buffered = (
+    client: ReturnType<typeof createClient>,
+    policy: "pause" | "drop" | "error",
+    ready$: Observable<string>,
+    bytes = 60_000,
+  ) =>
+    transfer$(client, "http://a/", {
+      buffer: { bytes, policy, ready$: ready$.pipe(map((letter) => letter === "t")) },
+    }).pipe(letters());
 
   it("pause: what comes while nobody is ready waits, in order, and receiving stops", () => {
     const engine = play("-h-1-2-3-d", ({ client, hot, expectObservable }) => {
@@ -190,7 +239,13 @@ describe("buffers in marbles", () => {
         buffer: { bytes: 7, policy: "drop", ready$: hot("^f---------t").pipe(map((letter) => letter === "t")) },
       }).pipe(
         filter(({ type }) => type === "chunk" || type === "done"),
-        map((event) => (event.type === "chunk" ? `${event.bytes.length}@${event.offset}` : event.type === "done" ? `${event.droppedBytes} dropped` : "")),
+        map((event) =>
+          event.type === "chunk"
+            ? `${event.bytes.length}@${event.offset}`
+            : event.type === "done"
+              ? `${event.droppedBytes} dropped`
+              : "",
+        ),
       );
       expectObservable(told).toBe("-----------(abc|)", { a: "4@0", b: "2@8", c: "4 dropped" });
     });
@@ -214,7 +269,10 @@ describe("buffers in marbles", () => {
   it("progress that waits is replaced by the next", () => {
     play("-h-ppppp-1-d", ({ client, hot, expectObservable }) => {
       const ready$ = hot("^-f---------t").pipe(map((letter) => letter === "t"));
-      const told = transfer$(client, "http://a/", { progressIntervalMs: 1, buffer: { bytes: 9, policy: "drop", ready$ } }).pipe(letters());
+      const told = transfer$(client, "http://a/", {
+        progressIntervalMs: 1,
+        buffer: { bytes: 9, policy: "drop", ready$ },
+      }).pipe(letters());
       expectObservable(told).toBe("-h----------(p1d|)");
     });
   });
@@ -236,7 +294,9 @@ describe("buffers in marbles", () => {
 
   it("without them the consumer is told at once, however slow what is behind it", () => {
     play("-1234-d", ({ client, expectObservable }) => {
-      const slow = body$(client, "http://a/").pipe(concatMap((bytes) => timer(5).pipe(map(() => String(bytes.length)))));
+      const slow = body$(client, "http://a/").pipe(
+        concatMap((bytes) => timer(5).pipe(map(() => String(bytes.length)))),
+      );
       expectObservable(slow).toBe("------1----2----3----(4|)");
     });
   });

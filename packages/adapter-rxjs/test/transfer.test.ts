@@ -1,8 +1,32 @@
 /** Transfers as Observables, over libcurl. */
 import { contentOf, sha256 } from "@curlew/testkit";
-import { asyncScheduler, catchError, concatMap, defer, firstValueFrom, forkJoin, from, lastValueFrom, map, merge, mergeMap, of, range, repeat, retry, share, switchMap, take, takeUntil, tap, timeout, timer, toArray } from "rxjs";
+import {
+  asyncScheduler,
+  catchError,
+  concatMap,
+  defer,
+  firstValueFrom,
+  forkJoin,
+  from,
+  lastValueFrom,
+  map,
+  merge,
+  mergeMap,
+  of,
+  range,
+  repeat,
+  retry,
+  share,
+  switchMap,
+  take,
+  takeUntil,
+  tap,
+  timeout,
+  timer,
+  toArray,
+} from "rxjs";
 import { describe, expect, it } from "vitest";
-import { body$, json$, text$, type TransferEvent, transfer$ } from "../src/index.js";
+import { body$, json$, type TransferEvent, text$, transfer$ } from "../src/index.js";
 import { turns, until, useClient, useServer } from "./support.js";
 
 const server = useServer();
@@ -48,15 +72,23 @@ describe("transfer$", () => {
     expect(await progressOf()).toEqual([]);
     const [last] = (await progressOf(60_000)).slice(-1);
     const often = await progressOf(1);
-    expect(last).toMatchObject({ type: "progress", progress: { receivedBytes: 3_000_000, receivedTotalBytes: 3_000_000 } });
+    expect(last).toMatchObject({
+      type: "progress",
+      progress: { receivedBytes: 3_000_000, receivedTotalBytes: 3_000_000 },
+    });
     expect(often.length).toBeGreaterThan(1);
     expect((await progressOf(60_000)).length).toBeLessThanOrEqual(2); // the first, and the last before done
   });
 
   it("errors as the client does", async () => {
     const client = useClient();
-    const errorOf = (path: string, options = {}) => lastValueFrom(transfer$(client, path, options).pipe(catchError((error) => of(error))));
-    expect(await errorOf("http://127.0.0.1:1/")).toMatchObject({ code: "TRANSFER_FAILED", curlCode: 7, phase: "connecting" });
+    const errorOf = (path: string, options = {}) =>
+      lastValueFrom(transfer$(client, path, options).pipe(catchError((error) => of(error))));
+    expect(await errorOf("http://127.0.0.1:1/")).toMatchObject({
+      code: "TRANSFER_FAILED",
+      curlCode: 7,
+      phase: "connecting",
+    });
     expect(await errorOf(url("reset/100000"))).toMatchObject({ code: "TRANSFER_FAILED", phase: "receiving" });
     expect(await errorOf(url("bytes/1"), { curl: { NONSENSE: 1 } })).toMatchObject({ code: "UNKNOWN_OPTION" });
     expect(await errorOf(url("bytes/1"), { method: "TRACE" })).toMatchObject({ code: "OUT_OF_RANGE" });
@@ -66,7 +98,11 @@ describe("transfer$", () => {
 describe("body$, text$, json$", () => {
   it("give chunks, text, and what was parsed", async () => {
     const client = useClient();
-    expect(whole(await lastValueFrom(body$(client, url("bytes/100000")).pipe(toArray()))).equals(contentOf("bytes", 100_000))).toBe(true);
+    expect(
+      whole(await lastValueFrom(body$(client, url("bytes/100000")).pipe(toArray()))).equals(
+        contentOf("bytes", 100_000),
+      ),
+    ).toBe(true);
     expect(await lastValueFrom(text$(client, url("status/404")))).toBe("status 404");
     expect(await lastValueFrom(json$(client, url("manifest")))).toEqual([]);
     const failed = json$(client, url("status/200")).pipe(catchError((error) => of(error)));
@@ -119,7 +155,9 @@ describe("standard operators", () => {
 
   it("timeout ends the transfer, and what comes in its place is another", async () => {
     const client = useClient();
-    const answer = text$(client, url("hang")).pipe(timeout({ first: 30, with: () => text$(client, url("status/200")) }));
+    const answer = text$(client, url("hang")).pipe(
+      timeout({ first: 30, with: () => text$(client, url("status/200")) }),
+    );
     expect(await lastValueFrom(answer)).toBe("status 200");
     expect(client.size.running).toBe(0);
   });
@@ -139,7 +177,10 @@ describe("standard operators", () => {
     let most = 0;
     const done = await lastValueFrom(
       range(0, 100).pipe(
-        mergeMap((n) => text$(client, url(`bytes/${n}`)).pipe(tap(() => (most = Math.max(most, client.size.running)))), 7),
+        mergeMap(
+          (n) => text$(client, url(`bytes/${n}`)).pipe(tap(() => (most = Math.max(most, client.size.running)))),
+          7,
+        ),
         toArray(),
       ),
     );

@@ -137,7 +137,9 @@ describe(`${TIMES} transfers that are unsubscribed from`, () => {
   it("while they wait for a slot", async () => {
     const client = useClient({ limits: { transfers: 1 } });
     const first = transfer$(client, url("hang")).subscribe();
-    const waiting = Array.from({ length: TIMES }, () => transfer$(client, url("hang")).subscribe(() => expect.fail("told")));
+    const waiting = Array.from({ length: TIMES }, () =>
+      transfer$(client, url("hang")).subscribe(() => expect.fail("told")),
+    );
     expect(client.size).toEqual({ running: 1, queued: TIMES });
     for (const subscription of waiting) subscription.unsubscribe();
     expect(client.size).toEqual({ running: 1, queued: 0 });

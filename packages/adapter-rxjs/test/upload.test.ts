@@ -1,6 +1,29 @@
 /** Bodies that are sent from Observables and AsyncIterables. */
 import { contentOf, sha256 } from "@curlew/testkit";
-import { asyncScheduler, concat, concatMap, defer, finalize, from, interval, lastValueFrom, map, NEVER, Observable, of, range, repeat, retry, scheduled, Subject, take, tap, throwError, timer, toArray } from "rxjs";
+import {
+  asyncScheduler,
+  concat,
+  concatMap,
+  defer,
+  finalize,
+  from,
+  interval,
+  lastValueFrom,
+  map,
+  NEVER,
+  type Observable,
+  of,
+  range,
+  repeat,
+  retry,
+  Subject,
+  scheduled,
+  take,
+  tap,
+  throwError,
+  timer,
+  toArray,
+} from "rxjs";
 import { describe, expect, it } from "vitest";
 import { json$, text$, transfer$ } from "../src/index.js";
 import { turns, until, useClient, useServer } from "./support.js";
@@ -16,7 +39,8 @@ interface Echo {
 }
 
 const body = contentOf("sent", 1_000_000);
-const pieces = (size: number) => Array.from({ length: Math.ceil(body.length / size) }, (_, i) => body.subarray(i * size, (i + 1) * size));
+const pieces = (size: number) =>
+  Array.from({ length: Math.ceil(body.length / size) }, (_, i) => body.subarray(i * size, (i + 1) * size));
 
 describe("a body from an Observable", () => {
   it("is sent as it is emitted, every byte: at once, later, and slowly", async () => {
@@ -70,7 +94,9 @@ describe("a body from an Observable", () => {
   it("is sent anew by retry and repeat", async () => {
     const client = useClient();
     let asked = 0;
-    const answer = defer(() => json$(client, asked++ === 0 ? "http://127.0.0.1:1/" : url("echo"), { body: from(pieces(300_000)) })).pipe(retry(1), repeat(2), toArray());
+    const answer = defer(() =>
+      json$(client, asked++ === 0 ? "http://127.0.0.1:1/" : url("echo"), { body: from(pieces(300_000)) }),
+    ).pipe(retry(1), repeat(2), toArray());
     const echoes = (await lastValueFrom(answer)) as Echo[];
     expect(echoes.map((echo) => echo.sha256)).toEqual([sha256(body), sha256(body)]);
   });
@@ -78,30 +104,52 @@ describe("a body from an Observable", () => {
   it("fails the transfer with its error, or when it is of no bytes", async () => {
     const client = useClient();
     const mistake = new Error("a mistake");
-    const failing = concat(of(Buffer.from("x")), throwError(() => mistake));
-    await expect(lastValueFrom(text$(client, url("echo"), { body: failing }))).rejects.toMatchObject({ code: "BODY_FAILED", cause: mistake });
+    const failing = concat(
+      of(Buffer.from("x")),
+      throwError(() => mistake),
+    );
+    await expect(lastValueFrom(text$(client, url("echo"), { body: failing }))).rejects.toMatchObject({
+      code: "BODY_FAILED",
+      cause: mistake,
+    });
     const words = of("words") as unknown as Observable<Uint8Array>;
-    await expect(lastValueFrom(text$(client, url("echo"), { body: words }))).rejects.toMatchObject({ code: "BODY_FAILED" });
+    await expect(lastValueFrom(text$(client, url("echo"), { body: words }))).rejects.toMatchObject({
+      code: "BODY_FAILED",
+    });
   });
 
   it("that emits more than sendBufferBytes ahead fails the transfer, and is left at once", async () => {
     const client = useClient();
     let emitted = 0;
-    const flood = range(0, 1_000_000).pipe(map(() => new Uint8Array(10_000)), tap(() => emitted++));
-    await expect(lastValueFrom(text$(client, url("echo"), { body: flood, sendBufferBytes: 100_000 }))).rejects.toMatchObject({
+    const flood = range(0, 1_000_000).pipe(
+      map(() => new Uint8Array(10_000)),
+      tap(() => emitted++),
+    );
+    await expect(
+      lastValueFrom(text$(client, url("echo"), { body: flood, sendBufferBytes: 100_000 })),
+    ).rejects.toMatchObject({
       code: "BODY_FAILED",
       cause: { code: "BUFFERS_FULL" },
     });
     expect(emitted).toBeLessThan(20);
-    const bounded = interval(1).pipe(take(20), map(() => new Uint8Array(10_000)));
-    expect(await lastValueFrom(json$(client, url("echo"), { body: bounded, sendBufferBytes: 100_000 }))).toMatchObject({ bytes: 200_000 });
+    const bounded = interval(1).pipe(
+      take(20),
+      map(() => new Uint8Array(10_000)),
+    );
+    expect(await lastValueFrom(json$(client, url("echo"), { body: bounded, sendBufferBytes: 100_000 }))).toMatchObject({
+      bytes: 200_000,
+    });
   });
 });
 
 describe("a body from an AsyncIterable", () => {
   it("is asked as there is room, every byte", async () => {
     const client = useClient();
-    const source = { async *[Symbol.asyncIterator]() { yield* pieces(50_000); } };
+    const source = {
+      async *[Symbol.asyncIterator]() {
+        yield* pieces(50_000);
+      },
+    };
     for (let i = 0; i < 2; i++)
       expect(await lastValueFrom(json$(client, url("echo"), { body: source }))).toMatchObject({ sha256: sha256(body) });
   });

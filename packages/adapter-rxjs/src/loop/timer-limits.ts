@@ -30,17 +30,26 @@ export function limitsOf(scheduler: SchedulerLike): TimerLimits {
  */
 export function checkScheduler(scheduler: SchedulerLike): void {
   if (typeof scheduler?.now !== "function" || typeof scheduler.schedule !== "function")
-    throw new MisuseError("WRONG_TYPE", "a scheduler has the functions now() and schedule(): see SchedulerLike of RxJS");
+    throw new MisuseError(
+      "WRONG_TYPE",
+      "a scheduler has the functions now() and schedule(): see SchedulerLike of RxJS",
+    );
   const nowMs: unknown = scheduler.now();
   if (typeof nowMs !== "number" || !Number.isFinite(nowMs))
     throw new MisuseError("WRONG_TYPE", `the scheduler's now() answers milliseconds, not ${String(nowMs)}`);
   if (scheduler === asapScheduler)
-    throw new MisuseError("OUT_OF_RANGE", "asapScheduler leaves the loop no turn between timers of 0: take asyncScheduler");
+    throw new MisuseError(
+      "OUT_OF_RANGE",
+      "asapScheduler leaves the loop no turn between timers of 0: take asyncScheduler",
+    );
   let atOnce = false;
   const probe = scheduler.schedule(() => {
     atOnce = true;
   }, 0);
   probe.unsubscribe();
   if (atOnce)
-    throw new MisuseError("OUT_OF_RANGE", "the scheduler runs work inside schedule(), as queueScheduler does: take asyncScheduler");
+    throw new MisuseError(
+      "OUT_OF_RANGE",
+      "the scheduler runs work inside schedule(), as queueScheduler does: take asyncScheduler",
+    );
 }

@@ -1,7 +1,7 @@
 import type { Client, ClientTransfer } from "@curlew/core";
 import { filter, map, Observable } from "rxjs";
 import type { Chunk, TransferEvent } from "./events.js";
-import { requestOf, type RequestUrl, type TransferOptions } from "./options.js";
+import { type RequestUrl, requestOf, type TransferOptions } from "./options.js";
 import { type StreamedOptions, transfer$ } from "./transfer.js";
 
 /** The chunks of a transfer's body. */

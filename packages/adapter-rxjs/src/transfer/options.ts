@@ -34,7 +34,10 @@ export function requestOf(options: TransferOptions): RequestOptions {
   if (isObservable(body)) return { ...options, body: new ObservableBody(body, most) };
   if (isOneShot(body)) {
     if (used.has(body))
-      throw new MisuseError("BODY_USED", "this body can be read once, and was: a transfer that is repeated needs an Observable");
+      throw new MisuseError(
+        "BODY_USED",
+        "this body can be read once, and was: a transfer that is repeated needs an Observable",
+      );
     used.add(body);
   }
   return { ...options, body };
@@ -49,5 +52,7 @@ export function checkBytes(name: string, value: unknown): number {
 /** A ReadableStream, a stream of Node's, a generator under way: read again they are empty, which would be sent without a word. */
 function isOneShot(body: RequestBody): body is RequestBody & object {
   if (typeof body !== "object") return false;
-  return ["getReader", "pipe", "next"].some((name) => typeof (body as unknown as Record<string, unknown>)[name] === "function");
+  return ["getReader", "pipe", "next"].some(
+    (name) => typeof (body as unknown as Record<string, unknown>)[name] === "function",
+  );
 }

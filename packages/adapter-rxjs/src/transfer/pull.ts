@@ -18,7 +18,11 @@ const HIGH_WATER_BYTES = 1_048_576;
  * What a transfer tells, by asking: each iteration is a transfer, which starts when its first value is asked for. While none is
  * asked for at most `highWaterBytes` are received, then receiving stops. Leaving the loop cancels.
  */
-export function pullTransfer(client: Client, url: RequestUrl, options: TransferOptions = {}): AsyncIterable<TransferEvent> {
+export function pullTransfer(
+  client: Client,
+  url: RequestUrl,
+  options: TransferOptions = {},
+): AsyncIterable<TransferEvent> {
   return { [Symbol.asyncIterator]: () => new Pull(client, url, options) };
 }
 

@@ -1,4 +1,12 @@
-import type { Client, Head, HeaderFields, Progress, TransferControl, TransferInfos, TransferObserver } from "@curlew/core";
+import type {
+  Client,
+  Head,
+  HeaderFields,
+  Progress,
+  TransferControl,
+  TransferInfos,
+  TransferObserver,
+} from "@curlew/core";
 import { Observable, type Observer, type Subscriber, type Unsubscribable } from "rxjs";
 import { BoundedBuffer, type BufferOptions, checkBuffer, highWaterOf } from "./bounded-buffer.js";
 import type { Started, TransferEvent } from "./events.js";
