@@ -1,7 +1,16 @@
 // Packs every published package and looks at it as a stranger would: publint, attw, and, in an empty folder, import and
 // require of each, both in one process. Prints a line for each check; exits 1 if one failed.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -43,6 +52,9 @@ for (const { name, manifest } of packages) {
   check(`${manifest.name}: unpacks`, () => {
     mkdirSync(home, { recursive: true });
     run("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
+    // Peers are the user's to install: here they are the ones the package is developed with.
+    for (const peer of Object.keys(manifest.peerDependencies ?? {}))
+      symlinkSync(realpathSync(join(source, "node_modules", peer)), join(folder, "node_modules", peer));
   });
 }
 

@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { epollLoop, epollUnavailable } from "@curlew/adapter-epoll";
 import { libuvLoop, libuvUnavailable } from "@curlew/adapter-libuv";
+import { fromLoop, rxjsLoop } from "@curlew/adapter-rxjs";
 import { applicable, type ConformanceOptions, cases, type Factory, nameOf, runCase } from "@curlew/conformance";
 import { traceLoop } from "@curlew/core";
 import { descriptors } from "@curlew/testkit";
@@ -48,6 +49,25 @@ const adapters: readonly AdapterEntry[] = [
     factory: async () => {
       const arm = await soundArm();
       return { ...arm, adapter: traceLoop(arm.adapter, () => {}) };
+    },
+  },
+  {
+    name: "rxjs over libuv",
+    factory: () => ({ adapter: rxjsLoop(fromLoop(libuvLoop())), descriptors }),
+    options: { capabilities: { showsHold: false } },
+    unavailable: libuvUnavailable,
+  },
+  {
+    name: "rxjs over epoll",
+    factory: () => ({ adapter: rxjsLoop(fromLoop(epollLoop())), descriptors }),
+    options: { capabilities: { showsHold: false } },
+    unavailable: epollUnavailable,
+  },
+  {
+    name: "rxjs over epoll-sim",
+    factory: async () => {
+      const arm = await soundArm();
+      return { ...arm, adapter: rxjsLoop(fromLoop(arm.adapter)) };
     },
   },
 ];

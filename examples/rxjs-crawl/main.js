@@ -1,0 +1,37 @@
+// A crawl of one site: at most 20 pages at once, each tried again with back-off, every page once.
+//   node examples/rxjs-crawl/main.js https://example.com/
+import { text$ } from "@curlew/adapter-rxjs";
+import { createClient } from "curlew";
+import { catchError, EMPTY, expand, from, map, mergeMap, of, retry, timer } from "rxjs";
+
+const AT_ONCE = 20;
+const start = new URL(process.argv[2] ?? "https://example.com/");
+const client = createClient();
+const seen = new Set([start.href]);
+
+/** A status of 400 or more is an error, so that it is tried again (CURLOPT_FAILONERROR). */
+const page$ = (url) =>
+  text$(client, url, { curl: { FAILONERROR: 1, TIMEOUT: 20 } }).pipe(
+    retry({ count: 3, delay: (_error, attempt) => timer(100 * 2 ** attempt) }),
+    map((text) => ({ url, text })),
+    catchError((error) => {
+      console.log(`${url} failed: ${error.message}`);
+      return EMPTY;
+    }),
+  );
+
+function newLinksOf({ url, text }) {
+  const links = [...text.matchAll(/<a\s[^>]*href="([^"#]+)/gi)].map(([, href]) => URL.parse(href, url)?.href);
+  return links.filter((href) => href?.startsWith(start.origin) && !seen.has(href) && seen.add(href));
+}
+
+// `expand` is mergeMap that is fed by its own results; the first page goes through mergeMap like any other.
+of(start.href)
+  .pipe(
+    mergeMap(page$, AT_ONCE),
+    expand((page) => from(newLinksOf(page)).pipe(mergeMap(page$, AT_ONCE)), AT_ONCE),
+  )
+  .subscribe({
+    next: ({ url, text }) => console.log(`${url} ${text.length} characters`),
+    complete: () => client.close(),
+  });

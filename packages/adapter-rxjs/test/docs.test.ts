@@ -1,0 +1,30 @@
+/** What the README shows is run as it stands. Built files: run the build. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { contentOf, programCommand } from "@curlew/testkit";
+import { expect, it, onTestFinished } from "vitest";
+import { useServer } from "./support.js";
+
+const server = useServer();
+const page = fileURLToPath(new URL("../README.md", import.meta.url));
+const text = readFileSync(page, "utf8");
+
+it("the README's program runs", () => {
+  const [, program = ""] = /^```js\n(.*?)^```$/ms.exec(text) ?? [];
+  const folder = mkdtempSync(join(dirname(page), ".docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "example.mjs"), program);
+  const run = (url: string) => spawnSync(...programCommand(join(folder, "example.mjs"), [url]));
+  const { status, stdout, stderr } = run(`${server.current.http}/bytes/20000`);
+  expect([status, String(stderr)]).toEqual([0, "status 200\n"]);
+  expect(stdout.equals(contentOf("bytes", 20_000))).toBe(true);
+  expect(String(run("http://127.0.0.1:1/").stderr)).toContain("TRANSFER_FAILED");
+});
+
+it("the README's links lead somewhere", () => {
+  const targets = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? "");
+  expect(targets.length).toBeGreaterThan(4);
+  expect(targets.filter((target) => !existsSync(resolve(dirname(page), target)))).toEqual([]);
+});
