@@ -33,7 +33,10 @@ const hear = () => heard++;
 const rivals = {
   "transfer$ beside client.start": {
     plain: refilled((done, error) => {
-      const end = () => (hear(), done());
+      const end = () => {
+        hear();
+        done();
+      };
       client.start(url, {}, { started: hear, head: hear, chunk: hear, trailers: hear, done: end, error });
     }),
     rxjs: merged(() => transfer$(client, url)),
