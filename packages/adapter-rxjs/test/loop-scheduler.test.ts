@@ -18,6 +18,7 @@ import {
   timer,
 } from "rxjs";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ScriptedLoop } from "../../core/test/scripted.js";
 import { fromLoop } from "../src/index.js";
 
 function scene() {
@@ -136,6 +137,19 @@ describe("the scheduler of a loop", () => {
       "debounced 2 at 53",
     ];
     expect(log).toEqual(expected);
+  });
+
+  it("sets the loop's timer once for all that is scheduled while it runs", () => {
+    const log: string[] = [];
+    const inner = new ScriptedLoop(log, true);
+    const { scheduler } = fromLoop(inner).open();
+    for (const again of [30, 10, 20])
+      scheduler.schedule(function () {
+        if (log.length < 3) this.schedule(undefined, again);
+      }, 5);
+    inner.nowMs += 5;
+    inner.sink.expired();
+    expect(log).toEqual(["arm 5", "arm 10"]);
   });
 
   it("does nothing once its loop is closed", async () => {

@@ -358,6 +358,7 @@ describe("the limits of a scheduler", () => {
     const scheduler = new VirtualTimeScheduler();
     const { sink, log } = noted();
     const loop = rxjsLoop(fromLoop(simulatedLoop(new Kernel())), { scheduler }).attach(sink);
+    expect(scheduler.actions).toEqual([]);
     loop.arm(0);
     await turns(5);
     expect(log).toEqual([]);

@@ -1,9 +1,22 @@
 /** What consumers do at the worst moment, on a scripted engine. */
 import { CurlewError } from "@curlew/core";
-import { BehaviorSubject, lastValueFrom, Observable, of, retry, Subject, share, take, takeUntil, toArray } from "rxjs";
+import {
+  BehaviorSubject,
+  filter,
+  lastValueFrom,
+  Observable,
+  of,
+  retry,
+  Subject,
+  Subscriber,
+  share,
+  take,
+  takeUntil,
+  toArray,
+} from "rxjs";
 import { describe, expect, it } from "vitest";
 import { microtasks, scene } from "../../core/test/client/scripted-transfers.js";
-import { concatMapBody, pullTransfer, transfer$ } from "../src/index.js";
+import { concatMapBody, pullTransfer, text$, transfer$ } from "../src/index.js";
 
 const HEAD = "HTTP/1.1 200 OK\r\n\r\n";
 
@@ -37,6 +50,41 @@ describe("ready$", () => {
     expect(seen).toEqual(["started", "head", "1", "2", "3", "trailers", "done"]);
     expect(engine.log).toEqual(["start http://a/", "pause", "resume"]);
   });
+});
+
+describe("twenty thousand chunks that waited", () => {
+  it("do not deepen the stack, and end where they are unsubscribed from", async () => {
+    for (const most of [20_000, 10]) {
+      const { client, engine } = scene();
+      const ready$ = new BehaviorSubject(false);
+      const taken: number[] = [];
+      const buffer = { bytes: 100_000, policy: "drop", ready$ } as const;
+      const events = transfer$(client, "http://a/", { buffer }).pipe(filter(({ type }) => type === "chunk"));
+      events.pipe(take(most)).subscribe(() => {
+        taken.push(1);
+        ready$.next(false);
+        ready$.next(true);
+      });
+      await microtasks();
+      engine.last.headers(HEAD);
+      for (let i = 0; i < 20_000; i++) engine.last.chunk("x");
+      engine.last.end();
+      ready$.next(true);
+      expect(taken).toHaveLength(most);
+      expect(ready$.observed).toBe(false);
+    }
+  });
+});
+
+it("a subscriber that is closed already starts nothing", () => {
+  const { client, engine } = scene();
+  const sources: Observable<unknown>[] = [transfer$(client, "http://a/"), text$(client, "http://a/")];
+  for (const source of sources) {
+    const closed = new Subscriber<unknown>();
+    closed.unsubscribe();
+    source.subscribe(closed);
+  }
+  expect(engine.log).toEqual([]);
 });
 
 describe("the client that is closed", () => {

@@ -90,7 +90,6 @@ export class StreamAttachment implements Attachment {
     if (this.#closed) return this.#closed;
     this.#closed = Promise.resolve();
     this.disarm();
-    this.#lateTimer?.unsubscribe();
     for (const fd of [...this.#registrations.keys()]) this.unwatch(fd);
     this.#all.unsubscribe();
     this.#closed = this.#streams.close();

@@ -80,12 +80,6 @@ export class BoundedBuffer implements Observer<TransferEvent> {
     if (ready && !this.#draining) this.#drain();
   }
 
-  /** Nobody listens any more. */
-  close(): void {
-    this.#waiting.length = 0;
-    this.#end = undefined;
-  }
-
   // --- inside --------------------------------------------------------------------------------------------------------
 
   get #idle(): boolean {
@@ -115,7 +109,7 @@ export class BoundedBuffer implements Observer<TransferEvent> {
 
   #drain(): void {
     this.#draining = true;
-    while (this.#ready) {
+    while (this.#ready && !this.#to.closed) {
       const event = this.#waiting.shift();
       if (!event) break;
       if (event.type === "chunk") this.#bytes -= event.bytes.length;

@@ -42,7 +42,6 @@ function startBuffered(
   const request = { ...requestOf(options), highWaterBytes: highWaterOf(bounds) };
   const buffer = new BoundedBuffer(subscriber, bounds);
   const relay = new Relay(buffer);
-  subscriber.add(() => buffer.close());
   subscriber.add(
     bounds.ready$.subscribe({
       next: (ready) => buffer.setReady(ready),
