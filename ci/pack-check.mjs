@@ -2,6 +2,7 @@
 // require of each, both in one process. Prints a line for each check; exits 1 if one failed.
 import { execFileSync } from "node:child_process";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const bin = (name) => join(import.meta.dirname, "node_modules/.bin", name);
@@ -31,6 +32,14 @@ function check(what, run) {
 }
 
 const run = (command, args, cwd = folder) => execFileSync(command, args, { cwd, encoding: "utf8", stdio: "pipe" });
+
+/** Makes another's package, as `source` has it, one of the folder's. */
+function borrow(source, name) {
+  const to = join(folder, "node_modules", name);
+  if (existsSync(to)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  symlinkSync(realpathSync(join(source, "node_modules", name)), to);
+}
 
 const packages = readdirSync(join(root, "packages"))
   .map((name) => ({ name, manifest: JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) }))
@@ -52,9 +61,10 @@ for (const { name, manifest } of packages) {
   check(`${manifest.name}: unpacks`, () => {
     mkdirSync(home, { recursive: true });
     run("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
-    // Peers are the user's to install: here they are the ones the package is developed with.
-    for (const peer of Object.keys(manifest.peerDependencies ?? {}))
-      symlinkSync(realpathSync(join(source, "node_modules", peer)), join(folder, "node_modules", peer));
+    // What is not ours, and peers, a user's installer would bring: here it is what the package is developed with.
+    const { dependencies, peerDependencies } = manifest;
+    for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
+      if (!packages.some((one) => one.manifest.name === other)) borrow(source, other);
   });
 }
 
