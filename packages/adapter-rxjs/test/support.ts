@@ -1,3 +1,4 @@
+import type { LoopError, LoopSink } from "@curlew/core";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { type Client, type ClientOptions, createClient } from "curlew";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
@@ -35,4 +36,23 @@ export async function until(condition: () => boolean): Promise<void> {
 /** After that many turns of the loop what was ready has happened. */
 export async function turns(count = 5): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A sink that notes what it is told. */
+export function noted(): { log: string[]; sink: LoopSink; failures: LoopError[] } {
+  const log: string[] = [];
+  const failures: LoopError[] = [];
+  return {
+    log,
+    failures,
+    sink: {
+      ready: (fd, bits) => void log.push(`ready ${fd} ${bits}`),
+      batchEnd: () => void log.push("batchEnd"),
+      expired: () => void log.push("expired"),
+      failed(error) {
+        failures.push(error);
+        log.push("failed");
+      },
+    },
+  };
 }

@@ -8,6 +8,7 @@ import { CurlewError, type LoopError, MisuseError, TransferError } from "./error
 import { asCurlewError, failureOf } from "./failures.js";
 import { guarded } from "./observers.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
+import { Promised } from "./promised.js";
 import { SecondLook } from "./second-look.js";
 import { type Registration, SocketTable } from "./sockets.js";
 import { SpinGuard } from "./spin-guard.js";
@@ -50,8 +51,7 @@ export class Driver<E extends EasyHandle> {
   #unjudged = false;
   #watchAgainAt = Number.POSITIVE_INFINITY;
   #held = false;
-  #closed: Promise<void> | undefined;
-  #resolveClosed: (() => void) | undefined;
+  readonly #closed = new Promised<void>();
 
   constructor(options: DriverOptions<E>) {
     const { engine, loop, ports = {} } = options;
@@ -193,12 +193,11 @@ export class Driver<E extends EasyHandle> {
    * engine and loop are given back; it does not wait for the network.
    */
   close(): Promise<void> {
-    const closed = this.#closedPromise();
     this.#submit(
       () => this.#beginClose(),
       (error) => reportError(this.#ports, error),
     );
-    return closed;
+    return this.#closed.promise;
   }
 
   // --- the tick ------------------------------------------------------------------------------------------------------
@@ -380,15 +379,7 @@ export class Driver<E extends EasyHandle> {
     this.#failAll("CLOSED", "closed before the transfer had ended");
   }
 
-  #closedPromise(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-    return this.#closed;
-  }
-
   #finish(): void {
-    this.#closedPromise();
     this.#state = "closed";
     this.#sockets.clear();
     this.#calls.stopListening();
@@ -398,6 +389,6 @@ export class Driver<E extends EasyHandle> {
       reportError(this.#ports, error);
     }
     const closed = this.#loop.close().catch((error) => reportError(this.#ports, error));
-    void closed.then(() => this.#resolveClosed?.());
+    void closed.then(() => this.#closed.resolve());
   }
 }

@@ -98,7 +98,8 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
   }
   for (const { name, engine, works, why } of diagnosis.loops)
     rows.push([`loop ${name}`, works ? (engine === "model" ? "works, simulated" : "works") : `no: ${why}`]);
-  return rows.map(([name, value]) => `${name.padEnd(14)}${value.replaceAll("\n", `\n${" ".repeat(14)}`)}`).join("\n");
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => name.padEnd(width) + value.replaceAll("\n", `\n${" ".repeat(width)}`)).join("\n");
 }
 
 function formatAbsent({ functions, multiOptions, easyOptions }: Absent): string {

@@ -1,4 +1,5 @@
 import { CurlewError, type MisuseError, TransferError } from "../errors.js";
+import { Promised } from "../promised.js";
 import type { Progress } from "../transfer-engine.js";
 import { BodyReader } from "./body-reader.js";
 import type { ChunkQueue, UnreadBytes } from "./chunk-queue.js";
@@ -6,7 +7,6 @@ import type { Head } from "./head.js";
 import { HeaderFields } from "./header-fields.js";
 import type { TransferInfos } from "./infos.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
-import { Promised } from "./promised.js";
 import { type RuntimeReadableStream, runtime } from "./runtime.js";
 
 /** What may be heard of a transfer besides its promises. */
