@@ -95,6 +95,20 @@ describe("a peer that", () => {
     expect([1, 8]).toContain((error as { curlCode?: number }).curlCode);
   });
 
+  it("sends a body without a head, where its user allows it: HTTP/0.9", async () => {
+    const transfer = useClient().request(await saying("just a body"), { curl: { HTTP09_ALLOWED: 1 } });
+    expect(await transfer.head).toMatchObject({ status: 0, httpVersion: "" });
+    expect(await transfer.text()).toBe("just a body");
+  });
+
+  it("wants a streamed body once more", async () => {
+    const url = await serve((request, response) => {
+      request.resume().on("end", () => response.writeHead(307, { Location: "/there" }).end());
+    });
+    const error = await failureOf(useClient(), url, { body: new Blob(["abc"]) });
+    expect(error).toMatchObject({ code: "BODY_FAILED", curlCode: 65, phase: "receiving" });
+  });
+
   it("sends headers without end", async () => {
     const port = await raw((socket) =>
       socket.once("data", () => {

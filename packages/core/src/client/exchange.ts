@@ -1,4 +1,4 @@
-import { CurlewError, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
+import { CurlewError, type ErrorCode, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
 import { type Ports, type RunInContext, reportError } from "../ports.js";
 import type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "../transfer-engine.js";
 import { Answers } from "./answers.js";
@@ -24,6 +24,10 @@ export interface ExchangeOwner {
 }
 
 const TOO_MANY_REDIRECTS = 47;
+const SEND_FAIL_REWIND = 65;
+const SENT_ONCE =
+  "the body is wanted again, after a redirect or a challenge, and what is streamed can be sent once: " +
+  "send bytes, or begin anew where the answer leads";
 const AT_ONCE: RunInContext = (run, ...args) => run(...args);
 
 /**
@@ -75,6 +79,11 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     return this.#prepared.host;
   }
 
+  /** How far it has come. */
+  get phase(): TransferPhase {
+    return this.#transfer ? this.#phase((info) => this.#transfer?.getinfo(info)) : "queued";
+  }
+
   /** Nothing of this throws: what is wrong is told. */
   begin(): void {
     const { signal } = this.#prepared;
@@ -82,11 +91,13 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     const refusal = this.#owner.refusal();
     if (refusal) return this.#fail(refusal, "queued");
     try {
+      // First what is not ours and may throw: a slot that was taken must be given back.
+      if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       const admitted = this.#owner.slots.enter(this);
       if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? AT_ONCE;
-      if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       if (admitted) this.#start();
     } catch (error) {
+      this.#stopListening?.();
       this.#fail(error as CurlewError, "queued");
     }
   }
@@ -215,7 +226,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
 
   #aborted(): void {
     if (this.#state === "over") return;
-    const phase = this.#transfer ? this.#phase((info) => this.#transfer?.getinfo(info)) : "queued";
+    const { phase } = this;
     this.#drop();
     this.#fail(abortError(this.#prepared.signal?.reason), phase);
   }
@@ -271,8 +282,14 @@ function abortError(reason: unknown): CurlewError {
   return new TransferError("ABORTED", `aborted by its signal: ${why}`, { cause: reason });
 }
 
+/** What the engine says, in the words of the client where these say more. */
 function errorOf(error: CurlewError): CurlewError {
-  if (!(error instanceof TransferError) || error.curlCode !== TOO_MANY_REDIRECTS) return error;
-  const { message, curlCode } = error;
-  return new TransferError("TOO_MANY_REDIRECTS", `${message} (limits.redirects)`, { curlCode, cause: error });
+  if (!(error instanceof TransferError)) return error;
+  const { message, curlCode, code } = error;
+  const told = (as: ErrorCode, text: string): TransferError =>
+    new TransferError(as, text, { cause: error, ...(curlCode !== undefined && { curlCode }) });
+  if (curlCode === TOO_MANY_REDIRECTS) return told("TOO_MANY_REDIRECTS", `${message} (limits.redirects)`);
+  if (curlCode === SEND_FAIL_REWIND) return told("BODY_FAILED", SENT_ONCE);
+  if (code === "HEADERS_TOO_LARGE") return told(code, `${message} (limits.headerBytes)`);
+  return error;
 }

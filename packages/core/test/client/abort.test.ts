@@ -112,7 +112,46 @@ describe("a signal", () => {
   });
 });
 
+describe("a signal that is not what it seems", () => {
+  it("fails its transfer, and takes no slot", async () => {
+    const { client } = scene({ transfers: 1 });
+    const signal = {
+      aborted: false,
+      reason: undefined,
+      addEventListener: () => {
+        throw new Error("not listening");
+      },
+      removeEventListener: () => {},
+    };
+    for (let i = 0; i < 2; i++) {
+      const { head } = client.request("http://a/", { signal });
+      expect(await stateOf(head)).toMatchObject({ message: "not listening" });
+      expect(client.size).toEqual({ running: 0, queued: 0 });
+    }
+  });
+
+  it("is let go when there is no room", async () => {
+    const { client } = scene({ transfers: 1, queued: 1 });
+    const { signal, counts } = counted();
+    client.request("http://a/");
+    client.request("http://a/");
+    expect(await stateOf(client.request("http://a/", { signal }).head)).toBe("QUEUE_FULL");
+    expect(counts.listeners).toBe(0);
+  });
+});
+
 describe("cancelling", () => {
+  it("says how far the transfer had come", async () => {
+    const { client, engine } = scene({ transfers: 1 });
+    const running = client.request("http://a/");
+    const queued = client.request("http://a/");
+    Object.assign(engine.last.infos, { NAMELOOKUP_TIME_T: 1 });
+    queued.cancel();
+    running.cancel();
+    await expect(queued.head).rejects.toMatchObject({ code: "ABORTED", phase: "queued" });
+    await expect(running.head).rejects.toMatchObject({ code: "ABORTED", phase: "connecting" });
+  });
+
   it("fails what is asked for, with the reason", async () => {
     const { client, engine } = scene();
     const transfer = client.request("http://a/");

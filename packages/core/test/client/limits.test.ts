@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createClient, defaultLimits, type Limits } from "../../src/index.js";
+import { createClient, defaultLimits, type Limits, TransferError } from "../../src/index.js";
 import { microtasks, ScriptedTransfers, scene, stateOf } from "./scripted-transfers.js";
 
 describe("limits", () => {
@@ -9,6 +9,8 @@ describe("limits", () => {
       expect(() => scene({ transfers: value as never })).toThrowError(
         expect.objectContaining({ code: "OUT_OF_RANGE" }),
       );
+    for (const limits of [5, "transfers"])
+      expect(() => scene(limits as never)).toThrowError(expect.objectContaining({ code: "WRONG_TYPE" }));
     expect(() => scene({ transfer: 1 } as never)).toThrowError(expect.objectContaining({ code: "UNKNOWN_OPTION" }));
     expect(scene({ queued: Number.POSITIVE_INFINITY, redirects: undefined as never }).client.limits).toEqual({
       ...defaultLimits,
@@ -93,6 +95,7 @@ describe("limits", () => {
     engine.last.chunk("56");
     await expect(text).rejects.toMatchObject({
       code: "BODY_TOO_LARGE",
+      phase: "receiving",
       partialBody: new Uint8Array(Buffer.from("0123456")),
     });
     expect(engine.last.over).toBe(true);
@@ -100,6 +103,19 @@ describe("limits", () => {
     const ample = client.request("http://a/", { limits: { bodyBytes: 7 } });
     engine.last.answer("0123456");
     expect(await ample.text()).toBe("0123456");
+  });
+
+  it("are named by the errors of the engine's", async () => {
+    const errors = [
+      [{ code: "HEADERS_TOO_LARGE", curlCode: 23 }, "limits.headerBytes"],
+      [{ code: "TRANSFER_FAILED", curlCode: 47 }, "limits.redirects"],
+    ] as const;
+    for (const [{ code, curlCode }, limit] of errors) {
+      const { client, engine } = scene();
+      const { head } = client.request("http://a/");
+      engine.last.end(new TransferError(code, "too much", { curlCode }));
+      await expect(head).rejects.toMatchObject({ message: `too much (${limit})`, curlCode, cause: { code } });
+    }
   });
 
   it("reach the engine", () => {

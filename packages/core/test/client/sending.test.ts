@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RequestBody } from "../../src/index.js";
+import { type RequestBody, TransferError } from "../../src/index.js";
 import { microtasks, scene } from "./scripted-transfers.js";
 
 /** A source that notes what is asked of it, and gives what a test says. */
@@ -96,6 +96,14 @@ describe("a body from a source", () => {
     await wrong.gives("a string");
     expect(await text).toMatchObject({ code: "BODY_FAILED", message: expect.stringContaining("Uint8Array") });
     expect(wrong.log).toContain("return");
+  });
+
+  it("that is wanted once more cannot be sent: BODY_FAILED", async () => {
+    const { scripted, transfer } = sending(source().body);
+    const why = new TransferError("TRANSFER_FAILED", "seek callback returned error 2", { curlCode: 65 });
+    scripted.end(why);
+    const told = { code: "BODY_FAILED", curlCode: 65, cause: why, message: expect.stringContaining("once") };
+    await expect(transfer.head).rejects.toMatchObject(told);
   });
 
   it("whose iterator cannot even be made fails the transfer", async () => {
