@@ -160,14 +160,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   }
 
   outcome(outcome: Outcome): void {
-    const { error, getinfo } = outcome;
-    const phase = error && this.#phase(getinfo, error);
-    if (!error) this.#answers.settle();
-    if (this.#silent) return this.#end();
-    if (!error) this.#tellProgress();
+    const error = outcome.error ?? this.#tellLast();
+    if (this.#deaf) return this.#end();
+    const phase = error && this.#phase(outcome.getinfo, error);
     const values = error ? [] : readInfos(outcome);
     this.#end();
-    if (this.#silent) return;
+    if (this.#silent) return; // a source that is let go may cancel
     if (error) this.#tellError(errorOf(error), phase);
     else this.#done(() => infosOf(values, this.#queuedMs));
   }
@@ -202,13 +200,20 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     if (this.#deaf) return;
     try {
       this.#inContext(() => this.#observer.started?.());
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+    } catch (thrown) {
       this.#drop();
-      this.#fail(
-        new TransferError("CALLBACK_FAILED", `the transfer's started callback threw: ${why}`, { cause }),
-        "queued",
-      );
+      this.#fail(callbackFailed(thrown), "queued");
+    }
+  }
+
+  /** What is known only now that no more comes. Answers what a throw makes of it: the transfer itself has ended well. */
+  #tellLast(): CurlewError | undefined {
+    try {
+      this.#answers.settle();
+      this.#tellProgress();
+      return undefined;
+    } catch (thrown) {
+      return callbackFailed(thrown);
     }
   }
 
@@ -280,6 +285,11 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
 function abortError(reason: unknown): CurlewError {
   const why = reason instanceof Error ? reason.message : String(reason);
   return new TransferError("ABORTED", `aborted by its signal: ${why}`, { cause: reason });
+}
+
+function callbackFailed(cause: unknown): CurlewError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new TransferError("CALLBACK_FAILED", `a callback of the transfer threw: ${why}`, { cause });
 }
 
 /** What the engine says, in the words of the client where these say more. */

@@ -71,6 +71,17 @@ describe("limits", () => {
     expect(engine.transfers).toHaveLength(2);
   });
 
+  it("count nothing of a body that was left early, be it after its end", async () => {
+    const { client, engine } = scene({ bufferedBytes: 10 });
+    const { body } = client.request("http://a/");
+    engine.last.headers("HTTP/1.1 200 OK\r\n\r\n");
+    for (const chunk of ["one", "0123456789+"]) engine.last.chunk(chunk);
+    engine.last.end();
+    for await (const _ of body) break;
+    client.request("http://a/");
+    expect(engine.transfers).toHaveLength(2);
+  });
+
   it("forget bodies that nobody can read any more", async () => {
     const { client, engine } = scene({ bufferedBytes: 10 });
     (() => {
