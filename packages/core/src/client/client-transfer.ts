@@ -198,7 +198,7 @@ export class ClientTransfer {
     this.#trailers.reject(error);
     this.#infos.reject(error);
     // After an abort nothing more is delivered; after any other end, what came before it is.
-    if (error.code === "ABORTED" && !this.#body.collecting) this.#body.unread.takeAll();
+    if (error.code === "ABORTED") this.#body.unread.takeAll();
     this.#body.end(error);
   }
 

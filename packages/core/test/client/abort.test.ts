@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { onAbort } from "../../src/client/on-abort.js";
 import { MisuseError } from "../../src/index.js";
 import { microtasks, scene, stateOf } from "./scripted-transfers.js";
 
@@ -93,6 +94,32 @@ describe("a signal", () => {
     expect(counts.listeners).toBe(0);
     controller.abort();
     expect(await transfer.text()).toBe("one");
+  });
+
+  it("is heard again by those who come after the last one has ended", async () => {
+    const { client, engine } = scene();
+    const { controller, signal, counts } = counted();
+    for (let i = 0; i < 3; i++) {
+      client.request("http://a/", { signal });
+      engine.last.answer();
+    }
+    const { head } = client.request("http://a/", { signal });
+    expect(counts.listeners).toBe(1);
+    controller.abort();
+    expect(await stateOf(head)).toBe("ABORTED");
+    expect(counts.listeners).toBe(0);
+  });
+
+  it("is not heard by one who was taken back by another who heard it first", () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    onAbort(controller.signal, () => {
+      heard.push("first");
+      takeBack();
+    });
+    const takeBack = onAbort(controller.signal, () => void heard.push("second"));
+    controller.abort();
+    expect(heard).toEqual(["first"]);
   });
 
   it("of a thousand transfers warns of nothing", async () => {

@@ -153,11 +153,12 @@ describe("closing", () => {
   });
 
   it("without waiting fails all with CLOSED", async () => {
-    const { client } = scene({ transfers: 1 });
+    const { client, engine } = scene({ transfers: 1 });
     const all = [client.request("http://a/1"), client.request("http://a/2")];
     const heads = all.map((transfer) => stateOf(transfer.head));
     await client.close({ wait: false });
     expect(await Promise.all(heads)).toEqual(["CLOSED", "CLOSED"]);
+    expect(engine.transfers).toHaveLength(1); // nothing is started only to be closed
     expect(client.size).toEqual({ running: 0, queued: 0 });
   });
 
