@@ -100,12 +100,15 @@ describe("the scheduler of a loop", () => {
     expect({ log, errors }).toEqual({ log: ["other at 5"], errors: [mistake] });
   });
 
-  it("takes delays beyond what a timer can, and negative ones", () => {
+  it("takes delays beyond what a timer can, and negative ones; none that is no number, and for ever", () => {
     const { scheduler, note, log, pass } = scene();
     scheduler.schedule(() => note("far"), 2 ** 32);
+    scheduler.schedule(() => note("near"), 10);
     scheduler.schedule(() => note("negative"), -5);
+    scheduler.schedule(() => note("NaN"), Number.NaN);
+    scheduler.schedule(() => note("never"), Number.POSITIVE_INFINITY);
     pass();
-    expect(log).toEqual(["negative at 0", `far at ${2 ** 32}`]);
+    expect(log).toEqual(["negative at 0", "NaN at 0", "near at 10", `far at ${2 ** 32}`]);
   });
 
   it("is what the operators of time take", () => {

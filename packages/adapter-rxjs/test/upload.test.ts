@@ -2,10 +2,13 @@
 import { contentOf, sha256 } from "@curlew/testkit";
 import {
   asyncScheduler,
+  catchError,
   concat,
   concatMap,
   defer,
   finalize,
+  firstValueFrom,
+  forkJoin,
   from,
   interval,
   lastValueFrom,
@@ -193,5 +196,27 @@ describe("a body from an AsyncIterable", () => {
       expect([name, await lastValueFrom(echo$)]).toMatchObject([name, { sha256: sha256(body) }]);
       await expect(lastValueFrom(echo$), name).rejects.toMatchObject({ code: "BODY_USED" });
     }
+  });
+
+  it("that can be read once is left for the next transfer by one that did not come to ask for it", async () => {
+    const client = useClient();
+    let tries = 0;
+    const once = new Blob([Uint8Array.from(body)]).stream();
+    const echo$ = defer(() => json$(client, tries++ === 0 ? "http://127.0.0.1:1/" : url("echo"), { body: once }));
+    expect(await lastValueFrom(echo$.pipe(retry(1)))).toMatchObject({ sha256: sha256(body) });
+    await expect(lastValueFrom(echo$.pipe(retry(1)))).rejects.toMatchObject({ code: "BODY_USED" });
+  });
+
+  it("that can be read once is read by the first of two that are under way", async () => {
+    const client = useClient();
+    async function* generate() {
+      yield body;
+    }
+    const echo$ = json$(client, url("echo"), { body: generate() }).pipe(catchError((error) => of(error)));
+    const answers = await firstValueFrom(forkJoin([echo$, echo$]));
+    expect(answers).toEqual([
+      expect.objectContaining({ sha256: sha256(body) }),
+      expect.objectContaining({ code: "BODY_FAILED", cause: expect.objectContaining({ code: "BODY_USED" }) }),
+    ]);
   });
 });
