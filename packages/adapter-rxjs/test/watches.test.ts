@@ -36,7 +36,7 @@ describe("interest$", () => {
   it("that errs ends it, with that error", () => {
     const { streams, inner, log } = scene();
     const interest$ = concat(
-      of(CURL_POLL_IN),
+      of<Interest[]>(CURL_POLL_IN),
       throwError(() => new Error("no more")),
     );
     const heard = told(streams, 7, interest$);
@@ -49,7 +49,7 @@ describe("interest$", () => {
     onTestFinished(() => streams.close());
     const [read, write] = descriptors.pipe();
     descriptors.write(write, Buffer.from("x"));
-    expect(await firstValueFrom(streams.readiness(read, of(CURL_POLL_IN, CURL_POLL_IN, CURL_POLL_IN)))).toBe(1);
+    expect(await firstValueFrom(streams.readiness(read, of<Interest[]>(CURL_POLL_IN, CURL_POLL_IN)))).toBe(1);
     for (const fd of [read, write]) descriptors.close(fd);
   });
 
@@ -62,7 +62,7 @@ describe("interest$", () => {
   it("of something else is an error, amid others too, and the watch ends", () => {
     for (const wrong of [0, 4, 99, -1, undefined, null, Number.NaN, "IN"]) {
       const { streams, log } = scene();
-      const heard = told(streams, 7, of(CURL_POLL_OUT, wrong as Interest, CURL_POLL_IN));
+      const heard = told(streams, 7, of<Interest[]>(CURL_POLL_OUT, wrong as Interest, CURL_POLL_IN));
       expect({ heard, log }, String(wrong)).toEqual({ heard: ["OUT_OF_RANGE"], log: ["watch 7 OUT", "unwatch 7"] });
     }
   });
