@@ -90,7 +90,7 @@ async function consumeSlowly(path: string, curl: Record<string, unknown>) {
   return { body: Buffer.concat(chunks), held: held.stop(), tookMs: performance.now() - startedMs };
 }
 
-const BYTES = 3_000_000;
+const BYTES = 1_500_000;
 
 describe("a consumer of 1 MB/s behind a buffer of 64 KiB", () => {
   it("over HTTP/1.1: at most the buffer and one read wait", async () => {

@@ -1,5 +1,4 @@
 /** The loop as streams, beyond the conformance suite: what the inner loop is asked, functions of a user's, marbles. */
-import { libuvLoop } from "@curlew/adapter-libuv";
 import {
   CURL_POLL_IN,
   CURL_POLL_INOUT,
@@ -36,7 +35,7 @@ import { TestScheduler } from "rxjs/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ScriptedLoop } from "../../core/test/scripted.js";
 import { body$, fromLoop, type Readiness, rxjsLoop } from "../src/index.js";
-import { noted, useServer } from "./support.js";
+import { noted, openTestLoop, useServer } from "./support.js";
 
 const server = useServer();
 
@@ -252,11 +251,12 @@ describe("real transfers", () => {
       map((seen) => (seen & 1 ? 1 : 0) | (seen & 4 ? 2 : 0) | (seen & ~5 ? 4 : 0)),
     );
   const loops: Record<string, () => LoopAdapter> = {
-    "libuv's streams": () => rxjsLoop(fromLoop(libuvLoop())),
-    "libuv's streams, timers of asyncScheduler": () => rxjsLoop(fromLoop(libuvLoop()), { scheduler: asyncScheduler }),
+    "a loop's streams": () => rxjsLoop(fromLoop(openTestLoop())),
+    "a loop's streams, timers of asyncScheduler": () =>
+      rxjsLoop(fromLoop(openTestLoop()), { scheduler: asyncScheduler }),
     "a function that polls": () => rxjsLoop(polled),
-    "libuv's streams with an operator in between": () => {
-      const source = fromLoop(libuvLoop());
+    "a loop's streams with an operator in between": () => {
+      const source = fromLoop(openTestLoop());
       let reports = 0;
       onTestFinished(() => expect(reports).toBeGreaterThan(0));
       return rxjsLoop({

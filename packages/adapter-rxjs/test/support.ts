@@ -1,10 +1,14 @@
-import type { LoopError, LoopSink } from "@curlew/core";
+import { epollLoop } from "@curlew/adapter-epoll";
+import { libuvLoop } from "@curlew/adapter-libuv";
+import type { LoopAdapter, LoopError, LoopSink } from "@curlew/core";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { type Client, type ClientOptions, createClient } from "curlew";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 
 /** The loop these tests are run on; undefined: the first that works here. */
 const loop = process.env.CURLEW_TEST_LOOP;
+
+export const openTestLoop = (): LoopAdapter => (loop === "epoll" ? epollLoop() : libuvLoop());
 
 /** A server for the tests of a file. */
 export function useServer(): { readonly current: TestServer } {
