@@ -8,7 +8,7 @@ import { useServer } from "./support.js";
 const server = useServer();
 const program = fileURLToPath(new URL("./programs/cpu.mjs", import.meta.url));
 const TRANSFERS = 200;
-const PAIRS = 75; // so 15 000 transfers of each
+const PAIRS = 51; // so 10 200 transfers of each
 /** At most 10 % more. */
 const MOST = 1.1;
 

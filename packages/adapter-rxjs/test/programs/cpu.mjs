@@ -5,7 +5,7 @@ import { text$, transfer$ } from "@curlew/adapter-rxjs";
 import { createClient } from "curlew";
 import { lastValueFrom, mergeMap, range } from "rxjs";
 
-const [, , url, transfers = "250", pairs = "41"] = process.argv;
+const [, , url, transfers = "200", pairs = "51"] = process.argv;
 const AT_ONCE = 100;
 const TRANSFERS = Number(transfers);
 /** Pairs are short, so that both of one have the same neighbours on the machine, and many: each ratio is a rough one. */
