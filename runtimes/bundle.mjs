@@ -19,8 +19,8 @@ const packages = {
   name: "packages",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^vitest$/ }, () => ({ path: "./vitest.mjs", external: true }));
-    onResolve({ filter: /^@curlew\/testkit\/loop-tests$/ }, () => ({
-      path: join(root, "packages/testkit/src/loop-tests/index.ts"),
+    onResolve({ filter: /^@curlew\/testkit\/(in|loop)-tests$/ }, ({ path }) => ({
+      path: join(root, "packages/testkit/src", basename(path), "index.ts"),
     }));
     onResolve({ filter: /^@curlew\// }, ({ path }) => {
       const [, name, entry = "index"] = path.split("/");

@@ -1,10 +1,10 @@
 /** Unsubscribing in each phase, a thousand times: nothing is emitted any more, and nothing is left behind. */
 import { loadLibcurl } from "@curlew/engine-libcurl";
 import { descriptors, resolvedAfter, slowResolver } from "@curlew/testkit";
+import { fullServer, mute } from "@curlew/testkit/in-tests";
 import type { Client, RequestOptions, TransferPhase } from "curlew";
 import { lastValueFrom, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { fullServer, mute } from "../../curlew/test/odd-servers.js";
 import { body$, type TransferEvent, type TransferOptions, transfer$ } from "../src/index.js";
 import { turns, until, useClient, useServer } from "./support.js";
 
