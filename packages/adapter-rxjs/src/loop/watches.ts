@@ -21,7 +21,7 @@ export class Watches {
     this.#loop = loop;
   }
 
-  /** One registration, as long as it is subscribed to. Errors with LoopError, or MisuseError for no descriptor and no interest. */
+  /** One registration, as long as it is subscribed to. Errors with LoopError; with MisuseError for what is no descriptor. */
   readiness(fd: number, interest$: Observable<Interest>): Observable<number> {
     return new Observable((listener) => {
       const refusal = this.#refusal(fd);

@@ -43,7 +43,8 @@ function collected<T>(
         subscriber.complete();
       },
       (error) => {
-        if (!subscriber.closed) subscriber.error(error); // of the cancelled one nobody is told, config.onStoppedNotification neither
+        // Of one that was cancelled nobody is told: not config.onStoppedNotification either.
+        if (!subscriber.closed) subscriber.error(error);
       },
     );
   });
