@@ -66,7 +66,7 @@ function watchHeld(read: () => number, consumed: () => number) {
 }
 
 /** What a consumer of 1 MB/s takes, and what was held meanwhile. */
-async function consumeSlowly(path: string, curl: Record<string, unknown>) {
+async function consumeSlowly(path: string, curl: Record<string, unknown>, bufferBytes = BUFFER) {
   const { client, read } = measured();
   const chunks: Uint8Array[] = [];
   let consumed = 0;
@@ -85,7 +85,7 @@ async function consumeSlowly(path: string, curl: Record<string, unknown>) {
         }),
       );
     },
-    { buffer: { bytes: BUFFER, policy: "pause" }, curl },
+    { buffer: { bytes: bufferBytes, policy: "pause" }, curl },
   );
   await lastValueFrom(slow$);
   return { body: Buffer.concat(chunks), held: held.stop(), tookMs: performance.now() - startedMs };
@@ -100,6 +100,16 @@ describe("a consumer of 1 MB/s behind a buffer of 64 KiB", () => {
     expect(body.equals(contentOf("bytes", BYTES))).toBe(true);
     expect(held).toBeGreaterThan(0);
     expect(held).toBeLessThanOrEqual(BUFFER + READ);
+  });
+
+  it("other buffers keep to that, down to three reads", async () => {
+    // Just above three reads, a piece that is one read too long shows.
+    for (const buffer of [1, 3 * READ + 3, 100_000]) {
+      const { body, held } = await consumeSlowly(url("bytes/300000"), {}, buffer);
+      console.log(`a buffer of ${buffer}: at most ${held} bytes`);
+      expect(body.equals(contentOf("bytes", 300_000))).toBe(true);
+      expect(held).toBeLessThanOrEqual(Math.max(buffer + READ, 3 * READ));
+    }
   });
 
   it("over HTTP/2: besides, what libcurl keeps of a paused stream (C 11.7); every byte right", async () => {
