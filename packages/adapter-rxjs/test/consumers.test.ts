@@ -138,6 +138,12 @@ describe("unsubscribing", () => {
     await turns(20);
     slow.unsubscribe();
     for await (const { type } of pullTransfer(client, url("bytes/100000"))) if (type === "chunk") break;
+    const ready$ = new BehaviorSubject(false);
+    const kept = transfer$(client, url("bytes/100"), { buffer: { bytes: 100, policy: "drop", ready$ } });
+    const first = lastValueFrom(kept.pipe(take(1)));
+    await until(() => client.size.running === 0);
+    ready$.next(true);
+    await first;
     await turns(20);
     expect(stopped).toEqual([]);
     expect(client.size).toEqual(idle);

@@ -12,6 +12,7 @@ import {
   observeOn,
   of,
   range,
+  type SchedulerAction,
   scheduled,
   take,
   timeout,
@@ -55,6 +56,14 @@ describe("the scheduler of a loop", () => {
     pass();
     expect(log).toEqual([]);
     expect(loop.dueMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("runs what is due once, if another that is due sets it later", () => {
+    const { scheduler, note, log, pass } = scene();
+    scheduler.schedule(() => (second as SchedulerAction<unknown>).schedule(undefined, 10), 5);
+    const second = scheduler.schedule(() => note("second"), 5);
+    pass();
+    expect(log).toEqual(["second at 15"]);
   });
 
   it("lets an action schedule itself again, with its state", () => {

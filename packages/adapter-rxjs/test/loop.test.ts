@@ -16,14 +16,17 @@ import {
   BehaviorSubject,
   EMPTY,
   filter,
+  finalize,
   interval,
   lastValueFrom,
   map,
   mergeMap,
+  NEVER,
   Observable,
   of,
   range,
   Subject,
+  startWith,
   switchMap,
   take,
   tap,
@@ -81,6 +84,31 @@ describe("the one inner watch", () => {
     inner.sink.ready(7, 1);
     inner.sink.batchEnd();
     expect(told).toHaveLength(2);
+  });
+
+  it("that emits while it is subscribed to is told with the end of a batch, by the loop's next timer", () => {
+    const inner = new ScriptedLoop([], true);
+    const source = fromLoop(inner);
+    const open = () => {
+      const streams = source.open();
+      const readiness: Readiness = (fd, interest$) => streams.readiness(fd, interest$).pipe(startWith(1));
+      return { ...streams, readiness };
+    };
+    const { sink, log } = noted();
+    rxjsLoop({ ...source, open })
+      .attach(sink)
+      .watch(7, CURL_POLL_IN);
+    expect(log).toEqual([]);
+    inner.pass(0);
+    expect(log).toEqual(["ready 7 1", "batchEnd"]);
+  });
+
+  it("of a function is left when the loop is closed", async () => {
+    let left = 0;
+    const loop = rxjsLoop(() => NEVER.pipe(finalize(() => left++))).attach(noted().sink);
+    for (const fd of [7, 8]) loop.watch(fd, CURL_POLL_IN);
+    await loop.close();
+    expect(left).toBe(2);
   });
 
   it("breaks with the loop: failed, with the loop's error", () => {
