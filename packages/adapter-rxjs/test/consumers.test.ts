@@ -145,6 +145,7 @@ describe("unsubscribing", () => {
     ready$.next(true);
     await first;
     await turns(20);
+    await new Promise((resolve) => setTimeout(resolve, 1)); // behind RxJS' own timer, by which it would tell
     expect(stopped).toEqual([]);
     expect(client.size).toEqual(idle);
   });
