@@ -5,8 +5,8 @@ import type { AddressInfo, Server } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { Client, ClientRequestOptions, CurlewError } from "@curlew/core";
 import { makeCertificates } from "@curlew/testkit";
+import { fullServer, mute, raw } from "@curlew/testkit/in-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { fullServer, mute, raw } from "./odd-servers.js";
 import { turns, useClient, useServer } from "./support.js";
 
 const server = useServer();
