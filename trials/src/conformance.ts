@@ -12,6 +12,7 @@ import { applicable, type ConformanceOptions, cases, type Factory, nameOf, runCa
 import { traceLoop } from "@curlew/core";
 import { descriptors } from "@curlew/testkit";
 import { type EngineTable, judgeEngines } from "./engines/judge.js";
+import { judgeBrokenEngines } from "./mutants/engines.js";
 import { judgeAll, soundArm } from "./mutants/judge.js";
 
 interface AdapterEntry {
@@ -97,7 +98,7 @@ async function main(): Promise<number> {
   const results: AdapterResult[] = [];
   for (const entry of adapters) results.push(await judgeAdapter(entry));
   const engines = await judgeEngines(values.libcurl);
-  const caught = await judgeAll();
+  const caught = [...(await judgeAll()), ...(await judgeBrokenEngines())];
   const missed = caught.filter(({ killers }) => killers.length === 0);
   for (const { mutation } of missed) console.error(`not caught: ${mutation.name} (${mutation.rule})`);
   const mutants = { total: caught.length, killed: caught.length - missed.length };

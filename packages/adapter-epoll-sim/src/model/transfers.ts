@@ -195,7 +195,14 @@ export class Transfers implements Machine, EasyOwner {
   }
 
   roomForConnection(): boolean {
-    return this.pool.size < this.mostConnections || this.pool.evict();
+    return this.#connections < this.mostConnections || this.pool.evict();
+  }
+
+  /** Those that stand, and those that are being made: both take a place. */
+  get #connections(): number {
+    let count = this.pool.size;
+    for (const { state } of this.#byEasy.values()) if (state === "resolving" || state === "connecting") count++;
+    return count;
   }
 
   connect(easy: ModelEasy, addresses: readonly string[]): Connecting {
@@ -266,7 +273,7 @@ export class Transfers implements Machine, EasyOwner {
   #promote(run: boolean): void {
     for (const transfer of this.#byEasy.values()) {
       if (transfer.state !== "pending") continue;
-      if (this.pool.size >= this.mostConnections && !this.pool.all.some((connection) => connection.idle)) return;
+      if (this.#connections >= this.mostConnections && !this.pool.all.some((connection) => connection.idle)) return;
       transfer.state = "new";
       if (!run) {
         this.#dirty.add(transfer);

@@ -8,6 +8,10 @@ import type { EngineCase } from "./types.js";
 export const cases18To41: readonly EngineCase[] = [
   run("C18", "with room for one connection the others wait, and count", async (loop) => {
     loop.multi.setopt("MAX_TOTAL_CONNECTIONS", 1);
+    let most = 0;
+    loop.onSocket = () => {
+      most = Math.max(most, loop.ours.size);
+    };
     for (let i = 0; i < 3; i++) loop.start(loop.get("bytes", 5));
     loop.action(CURL_SOCKET_TIMEOUT);
     assert.equal(loop.running, 3, "waiting is running (C18, I8)");
@@ -17,6 +21,7 @@ export const cases18To41: readonly EngineCase[] = [
       [0, 0, 0],
       "all end well (C18)",
     );
+    assert.equal(most, 1, "one connection at a time (C18)");
   }),
   run("C19", "three streams share one descriptor", async (loop) => {
     const first = loop.start(loop.easy(loop.special("multiplexed")));
