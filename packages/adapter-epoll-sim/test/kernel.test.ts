@@ -1,6 +1,6 @@
 import { MisuseError } from "@curlew/core";
 import { describe, expect, it } from "vitest";
-import { Clock, EPOLL_CTL_ADD, EPOLLIN, Kernel, Random, SyscallError } from "../src/kernel/index.js";
+import { Clock, EPOLL_CTL_ADD, EPOLLIN, EPOLLOUT, Kernel, Random, SyscallError } from "../src/kernel/index.js";
 import { simulatedLoop } from "../src/loop/index.js";
 
 describe("descriptors", () => {
@@ -45,6 +45,19 @@ describe("descriptors", () => {
       () => kernel.open,
     ])
       expect(call).toThrow(expect.objectContaining({ code: "HANDLE_CLOSED" }));
+  });
+});
+
+describe("an epoll instance", () => {
+  it("watches no other one, and not itself: EINVAL, and nothing is registered", () => {
+    const kernel = new Kernel();
+    const [outer, inner] = [kernel.epollCreate1(), kernel.epollCreate1()];
+    for (const fd of [outer, inner])
+      expect(() => kernel.epollCtl(outer, EPOLL_CTL_ADD, fd, EPOLLIN)).toThrow(
+        expect.objectContaining({ errno: "EINVAL" }),
+      );
+    kernel.epollCtl(inner, EPOLL_CTL_ADD, kernel.socketpair()[0], EPOLLOUT);
+    expect([kernel.epollWait(outer, 1), kernel.epollWait(inner, 1).length]).toEqual([[], 1]);
   });
 });
 

@@ -24,6 +24,10 @@ const DESCRIPTOR_LIMIT = 1024;
  * A kernel of one process: descriptors, stream sockets, eventfds and epoll, with Linux's rules and errors, on a clock that
  * only passes when it is told to. Pure TypeScript: no descriptor of the machine is involved.
  *
+ * One thing Linux has is missing: an epoll instance that watches another one is refused with EINVAL, where Linux allows it
+ * and refuses only an instance in itself (EINVAL) and circles (ELOOP). libcurl never hands out an epoll instance, so that no
+ * loop here can be asked to watch one.
+ *
  * Each call throws {@link SyscallError} with `errno` as the system call of that name fails, and MisuseError HANDLE_CLOSED
  * after {@link Kernel.shutDown}.
  */
@@ -131,7 +135,7 @@ export class Kernel {
     const watcher = this.#file("epoll_ctl", epfd);
     const file = this.#file("epoll_ctl", fd);
     if (!file.pollable) throw new SyscallError("epoll_ctl", "EPERM");
-    // Epoll on epoll is not simulated: Linux would allow it here for two different ones.
+    // For two different instances that is not Linux's answer: see above.
     if (!(watcher instanceof Epoll) || file instanceof Epoll) throw new SyscallError("epoll_ctl", "EINVAL");
     if (operation === EPOLL_CTL_ADD) watcher.add(fd, file, events, data);
     else if (operation === EPOLL_CTL_MOD) watcher.modify(fd, file, events, data);
