@@ -199,6 +199,13 @@ export const brokenLoops: readonly Mutation[] = [
     "    return this.#held;",
     "    return this.#held || this.#dueMs < Infinity;",
   ]),
+  loop(
+    "attachment",
+    "counts who holds the process",
+    "contract, hold",
+    ["  #held = false;\n", "  #held = false;\n  #holds = 0;\n"],
+    ["this.#held = alive && !this.#closed;", "this.#held = (this.#holds += alive ? 1 : -1) > 0 && !this.#closed;"],
+  ),
   loop("attachment", "does not hold the process", "C 6.9", [
     "this.#held = alive && !this.#closed;",
     "this.#held = false && alive;",

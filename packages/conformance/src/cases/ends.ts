@@ -164,6 +164,23 @@ const hold: Case[] = [
       assert.equal(held(), false, "closed, it holds nothing (contract, close)");
     },
   },
+  {
+    group: "hold",
+    rule: "contract, hold",
+    what: "what was said last counts, however often it was said",
+    needs: "showsHold",
+    run(scene) {
+      const { loop } = scene.attach();
+      const held = () => scene.arm.held?.();
+      loop.hold(true);
+      loop.hold(true);
+      loop.hold(false);
+      assert.equal(held(), false, "hold is a state, not a count (contract, hold)");
+      loop.hold(false);
+      loop.hold(true);
+      assert.equal(held(), true, "hold is a state, not a count (contract, hold)");
+    },
+  },
 ];
 
 const close: Case[] = [
