@@ -190,6 +190,16 @@ static napi_value get_handles(napi_env napi, napi_callback_info info) {
   return out;
 }
 
+/* multiGetOfft(id, info): the number, or FAILED - CURLMcode. */
+static napi_value get_offt(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  curl_off_t value = 0;
+  if (m == NULL || m->lib->multi_get_offt == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_get_offt(m->curl, integer(env, argv[1]), &value);
+  return number(env, code == 0 ? (double)value : FAILED - code);
+}
+
 static void detach_easies(multi *m) {
   for (int32_t id = 1; id < m->env->slot_count; id++) {
     easy *e = env_find(m->env, EASY, id);
@@ -230,6 +240,7 @@ napi_value multi_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "multiAssign", assign);
   export_function(env, exports, "multiInfoRead", info_read);
   export_function(env, exports, "multiGetHandles", get_handles);
+  export_function(env, exports, "multiGetOfft", get_offt);
   export_function(env, exports, "multiCleanup", cleanup);
   return exports;
 }

@@ -22,6 +22,7 @@ export {
   type MultiValues,
   type NotifyFunction,
 } from "./multi-callbacks.js";
+export type { MultiInfoName } from "./multi-infos.js";
 export { type MultiOption, type MultiOptionKind, type MultiOptionName, multiOptions } from "./multi-options.js";
 export {
   CURL_WAIT_POLLIN,

@@ -49,7 +49,17 @@ export abstract class MultiHandle {
 
   /** The count that was answered, or its failure. */
   protected count(answer: number, call: string): number {
-    this.finish(answer > FAILED ? 0 : FAILED - answer, call);
+    this.finish(codeOf(answer), call);
     return answer;
   }
+
+  /** The same of a call that is allowed in callbacks: what one of those left behind is thrown by the call it is in. */
+  protected countInside(answer: number, call: string): number {
+    this.check(codeOf(answer), call);
+    return answer;
+  }
+}
+
+function codeOf(answer: number): number {
+  return answer > FAILED ? 0 : FAILED - answer;
 }

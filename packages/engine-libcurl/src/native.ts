@@ -79,6 +79,7 @@ export interface Native {
   multiAssign(multi: number, fd: number, index: number): number;
   multiInfoRead(multi: number, out: Int32Array): number;
   multiGetHandles(multi: number): number[] | undefined;
+  multiGetOfft(multi: number, info: number): number;
   /** [highest, to read, to write, with exceptions], or a CURLMcode. */
   multiFdset(multi: number): [number, number[], number[], number[]] | number;
   multiWaitfds(multi: number, room: Int32Array): number;

@@ -2,13 +2,15 @@ import { Easy } from "./easy.js";
 import { type InfoName, infos } from "./infos.js";
 import type { Libcurl } from "./library.js";
 import { Multi } from "./multi.js";
-import { multiOptions } from "./multi-options.js";
+import { multiInfos } from "./multi-infos.js";
+import { type MultiOption, multiOptions } from "./multi-options.js";
+import { unsafeIn } from "./multi-setopt.js";
 import { type OptionTable, unreachable } from "./options.js";
 
 /** One option or info of libcurl. */
 export interface Support {
-  readonly of: "easy option" | "info" | "multi option";
-  /** Without CURLOPT_, CURLINFO_ or CURLMOPT_. */
+  readonly of: "easy option" | "info" | "multi option" | "multi info";
+  /** Without CURLOPT_, CURLINFO_, CURLMOPT_ or CURLMINFO_. */
   readonly name: string;
   readonly kind: string;
   /** For an older name: the option it stands for. */
@@ -17,13 +19,15 @@ export interface Support {
   readonly here: boolean;
   /** Why it cannot be reached; undefined when it can. */
   readonly why: string | undefined;
+  /** The first version of libcurl with which it can be reached, where that is not the first that has it. */
+  readonly since?: string;
 }
 
 const infoKinds = ["", "string", "long", "double", "list or structure", "socket", "off_t"];
 
 /** What of libcurl's options and infos can be reached, by the library that was loaded: docs/options.md is made of it. */
 export function supportOf(library: Libcurl): Support[] {
-  return [...easyOptions(library.options), ...easyInfos(library), ...optionsOfMulti(library)];
+  return [...easyOptions(library.options), ...easyInfos(library), ...optionsOfMulti(library), ...infosOfMulti(library)];
 }
 
 function easyOptions(table: OptionTable): Support[] {
@@ -52,12 +56,20 @@ function optionsOfMulti(library: Libcurl): Support[] {
   const multi = new Multi(library);
   const set = multi.setopt.bind(multi) as (option: string, value: unknown) => void;
   const values: Record<string, unknown> = { long: 1, off_t: 1, function: null };
-  const rows = Object.entries(multiOptions).map(([name, { kind, fate }]): Support => {
-    const why = fate === "settable" ? undefined : fate;
-    return { of: "multi option", name, kind, here: why !== undefined || has(() => set(name, values[kind])), why };
+  const rows = Object.entries(multiOptions).map(([name, option]: [string, MultiOption]): Support => {
+    const { kind, fate, since } = option;
+    const left = fate === "settable" ? undefined : fate;
+    const here = left !== undefined || has(() => set(name, values[kind]));
+    const why = left ?? unsafeIn(option, library.version);
+    return { of: "multi option", name, kind, here, why, ...(since && { since: since.version }) };
   });
   multi.cleanup();
   return rows;
+}
+
+function infosOfMulti(library: Libcurl): Support[] {
+  const here = !library.absent.functions.includes("curl_multi_get_offt");
+  return Object.keys(multiInfos).map((name) => ({ of: "multi info", name, kind: "off_t", here, why: undefined }));
 }
 
 function has(ask: () => unknown): boolean {
