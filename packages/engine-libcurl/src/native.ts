@@ -23,6 +23,8 @@ export interface Native {
   easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
+  /** Whether libcurl has bytes in it that are of a transfer that has ended (native/multi.c). */
+  easySpoiled(easy: number): boolean;
   /** The copy's number, or 0. */
   easyDuphandle(easy: number): number;
   easySetCallback(easy: number, option: number, on: boolean): number;
