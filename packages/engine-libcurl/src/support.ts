@@ -6,11 +6,12 @@ import { multiInfos } from "./multi-infos.js";
 import { type MultiOption, multiOptions } from "./multi-options.js";
 import { unsafeIn } from "./multi-setopt.js";
 import { type OptionTable, unreachable } from "./options.js";
+import { leftOutOfShares, neverShared, Share, shareKinds, shareOptionNames } from "./share.js";
 
 /** One option or info of libcurl. */
 export interface Support {
-  readonly of: "easy option" | "info" | "multi option" | "multi info";
-  /** Without CURLOPT_, CURLINFO_, CURLMOPT_ or CURLMINFO_. */
+  readonly of: "easy option" | "info" | "multi option" | "multi info" | "share option" | "share data";
+  /** Without CURLOPT_, CURLINFO_, CURLMOPT_, CURLMINFO_, CURLSHOPT_ or CURL_LOCK_DATA_. */
   readonly name: string;
   readonly kind: string;
   /** For an older name: the option it stands for. */
@@ -27,7 +28,9 @@ const infoKinds = ["", "string", "long", "double", "list or structure", "socket"
 
 /** What of libcurl's options and infos can be reached, by the library that was loaded: docs/options.md is made of it. */
 export function supportOf(library: Libcurl): Support[] {
-  return [...easyOptions(library.options), ...easyInfos(library), ...optionsOfMulti(library), ...infosOfMulti(library)];
+  const ofEasies = [...easyOptions(library.options), ...easyInfos(library)];
+  const ofMultis = [...optionsOfMulti(library), ...infosOfMulti(library)];
+  return [...ofEasies, ...ofMultis, ...optionsOfShares(), ...dataOfShares(library)];
 }
 
 function easyOptions(table: OptionTable): Support[] {
@@ -70,6 +73,40 @@ function optionsOfMulti(library: Libcurl): Support[] {
 function infosOfMulti(library: Libcurl): Support[] {
   const here = !library.absent.functions.includes("curl_multi_get_offt");
   return Object.keys(multiInfos).map((name) => ({ of: "multi info", name, kind: "off_t", here, why: undefined }));
+}
+
+function optionsOfShares(): Support[] {
+  const row = (name: string, kind: string, why?: string): Support => ({
+    of: "share option",
+    name,
+    kind,
+    here: true,
+    why,
+  });
+  const kindOf = (name: string): string => (name === "USERDATA" ? "cbptr" : "function");
+  return [
+    ...shareOptionNames.map((name) => row(name, "values")),
+    ...Object.entries(leftOutOfShares).map(([name, why]) => row(name, kindOf(name), why)),
+  ];
+}
+
+function dataOfShares(library: Libcurl): Support[] {
+  const share = new Share(library);
+  const row = (name: string, here: boolean, why?: string): Support => ({
+    of: "share data",
+    name,
+    kind: "cache",
+    here,
+    why,
+  });
+  const rows = shareKinds.map((name) =>
+    row(
+      name,
+      has(() => share.setopt("SHARE", name)),
+    ),
+  );
+  share.cleanup();
+  return [...rows, ...Object.entries(neverShared).map(([name, why]) => row(name, true, why))];
 }
 
 function has(ask: () => unknown): boolean {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isCallback } from "../src/callbacks.js";
-import { Easy, type EasyOptionName, loadLibcurl, Multi, supportOf } from "../src/index.js";
+import { Easy, type EasyOptionName, loadLibcurl, Multi, Share, supportOf } from "../src/index.js";
 
 const library = loadLibcurl();
 const rows = supportOf(library);
@@ -11,6 +11,8 @@ const sections = {
   info: "Infos",
   "multi option": "Multi options",
   "multi info": "Multi infos",
+  "share option": "Share options",
+  "share data": "Share data",
 };
 
 interface Line {
@@ -43,7 +45,7 @@ function tells(cell: string, why: string | undefined, since: string | undefined)
 }
 
 describe("docs/options.md", () => {
-  for (const of of ["easy option", "info", "multi option", "multi info"] as const)
+  for (const of of Object.keys(sections) as (keyof typeof sections)[])
     it(`tells of each ${of} of this library what is so`, (context) => {
       const table = documented(of);
       expect(table.size).toBeGreaterThan(0);
@@ -106,5 +108,24 @@ describe("what is said of multi options is what setopt does", () => {
     if (why === undefined) set();
     else
       expect(set).toThrow(expect.objectContaining({ code: "OPTION_REFUSED", message: expect.stringContaining(why) }));
+  });
+});
+
+describe("what is said of shares is what setopt does", () => {
+  const refused = (why: string): unknown =>
+    expect.objectContaining({ code: "OPTION_REFUSED", message: expect.stringContaining(why) });
+
+  it("what cannot be set, or be had in common, is refused, with the reason", () => {
+    const share = new Share(library);
+    onTestFinished(() => share.cleanup());
+    const said = rows.filter((row) => row.of === "share option" || row.of === "share data");
+    expect(said.filter(({ why }) => why !== undefined).length).toBeGreaterThan(3);
+    for (const { of, name, here, why } of said) {
+      const [option, value] = of === "share data" ? ["SHARE", name] : [name, "DNS"];
+      const set = (): void => share.setopt(option as "SHARE", value as "DNS");
+      if (why !== undefined) expect(set).toThrow(refused(why));
+      else if (here) set();
+      else expect(set).toThrow(expect.objectContaining({ code: "NOT_IN_THIS_LIBCURL" }));
+    }
   });
 });
