@@ -1,5 +1,5 @@
 import { type CurlewError, type EasyHandle, MisuseError, MultiError, TransferError } from "@curlew/core";
-import { forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
+import { checkLibrary, forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
 import * as connection from "./connection.js";
 import { CallbackTable } from "./easy-callbacks.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
@@ -38,6 +38,7 @@ export class Easy implements EasyHandle {
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
+    checkLibrary(library);
     this.library = library;
     this.#callbacks = new CallbackTable(library.version);
     const id =

@@ -13,7 +13,7 @@ export { Easy } from "./easy.js";
 export type { EasyOptionName, EasyOptions } from "./generated/options.js";
 export type { TlsBackend, VersionInfo } from "./global.js";
 export type { InfoName, InfoValue } from "./infos.js";
-export { type Absent, Libcurl, loadLibcurl } from "./library.js";
+export { type Absent, type Libcurl, loadLibcurl } from "./library.js";
 export type { Mime, MimePart, StreamPart } from "./mime.js";
 export { Multi } from "./multi.js";
 export {

@@ -7,7 +7,7 @@ import {
   type SocketLife,
   type TransferRequest,
 } from "@curlew/core";
-import { easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
+import { checkEasy, easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
 import { getinfos } from "./bulk-infos.js";
 import type { Easy } from "./easy.js";
 import { EasyPool } from "./easy-pool.js";
@@ -79,6 +79,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /** curl_multi_add_handle. The timer callback is told 0; nothing else happens yet (C 5.1). */
   addHandle(easy: Easy): void {
     this.enter("curl_multi_add_handle", true);
+    checkEasy(easy);
     if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
     const host = hostOf(easy.id);
     if (host !== undefined && host !== this.callbacks.depth)
@@ -97,6 +98,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /** curl_multi_remove_handle. Also of a handle that is done. Its unread message goes with it (C 9.4). */
   removeHandle(easy: Easy): void {
     this.enter("curl_multi_remove_handle", true);
+    checkEasy(easy);
     if (hostOf(easy.id) !== this.callbacks.depth)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is not added to this multi");
     const code = native().multiRemoveHandle(this.id, easy.id);

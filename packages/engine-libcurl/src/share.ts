@@ -1,5 +1,5 @@
 import { CurlewError, MisuseError, TransferError } from "@curlew/core";
-import { forgetShare, keepShare, native } from "./binding.js";
+import { checkLibrary, forgetShare, keepShare, native } from "./binding.js";
 import type { Libcurl } from "./library.js";
 
 /** What easies can have in common (curl_lock_data). */
@@ -42,6 +42,7 @@ export class Share {
   #sharesHsts = false;
 
   constructor(library: Libcurl) {
+    checkLibrary(library);
     this.library = library;
     this.#id = native().shareInit(library.index);
     if (this.#id === 0) throw new TransferError("LIBCURL_FAILED", "curl_share_init failed: out of memory");
