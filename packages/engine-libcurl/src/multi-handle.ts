@@ -37,9 +37,12 @@ export abstract class MultiHandle {
     if (depth.inCallback && !(allowedInNotify && depth.onlyNotifying)) throw recursiveCall(call);
   }
 
-  /** After a call in which callbacks may have run: throws what they left behind, else what libcurl answered. */
+  /**
+   * After a call in which callbacks may have run: throws what they left behind, else what libcurl answered. Inside a callback
+   * what is left behind is for the call that runs it.
+   */
   protected finish(code: number, call: string): void {
-    const failure = this.callbacks.takeFailure();
+    const failure = this.callbacks.depth.inCallback ? undefined : this.callbacks.takeFailure();
     if (failure !== undefined) throw failure;
     this.check(code, call);
   }
@@ -50,17 +53,7 @@ export abstract class MultiHandle {
 
   /** The count that was answered, or its failure. */
   protected count(answer: number, call: string): number {
-    this.finish(codeOf(answer), call);
+    this.finish(answer > FAILED ? 0 : FAILED - answer, call);
     return answer;
   }
-
-  /** The same of a call that is allowed in callbacks: what one of those left behind is thrown by the call it is in. */
-  protected countInside(answer: number, call: string): number {
-    this.check(codeOf(answer), call);
-    return answer;
-  }
-}
-
-function codeOf(answer: number): number {
-  return answer > FAILED ? 0 : FAILED - answer;
 }

@@ -129,7 +129,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     if (!Object.hasOwn(multiInfos, info))
       throw new MisuseError("UNKNOWN_OPTION", `no multi info "${info}". Names are libcurl's without CURLMINFO_`);
     needFunction(this.library, "curl_multi_get_offt", "8.16.0");
-    return this.countInside(native().multiGetOfft(this.id, multiInfos[info]), "curl_multi_get_offt");
+    return this.count(native().multiGetOfft(this.id, multiInfos[info]), "curl_multi_get_offt");
   }
 
   /** curl_multi_info_read. */

@@ -3,7 +3,7 @@
  * hand has it: what is shown then is the binding's part of it, and not libcurl's. With a libcurl that has it (CURLEW_LIBCURL)
  * the same is asked of both; 8.23.0 passed.
  */
-import { CURL_SOCKET_TIMEOUT, type Message } from "@curlew/core";
+import { CURL_POLL_REMOVE, CURL_SOCKET_TIMEOUT, type Message } from "@curlew/core";
 import { notifyingLibcurl, startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import { findLibcurl } from "../src/find-libcurl.js";
@@ -83,6 +83,32 @@ it("tells of each easy that is done, before it tells that there are messages (C 
   await loop.until(3);
   expect(told).toHaveLength(3);
   for (const easy of [first, second]) easy.cleanup();
+});
+
+it("is not thrown what another callback left behind: that is for the call which is under way", async () => {
+  const { multi } = loop;
+  const cause = new Error("in the socket callback");
+  const inside: unknown[] = [];
+  loop.onSocket = ({ action }) => {
+    if (action === CURL_POLL_REMOVE) throw cause;
+  };
+  multi.setopt("NOTIFYFUNCTION", () => {
+    try {
+      const message = multi.infoRead();
+      if (message) multi.removeHandle(message.easy);
+      multi.timeout();
+    } catch (error) {
+      inside.push(error);
+    }
+  });
+  multi.notifyEnable(CURLMNOTIFY_INFO_READ);
+  const easy = loop.easy(`${server.http}/bytes/5`);
+  multi.addHandle(easy);
+  await expect(loop.while(() => easy.added)).rejects.toMatchObject({ code: "CALLBACK_FAILED", cause });
+  expect(inside).toEqual([]);
+  expect(easy.added).toBe(false);
+  loop.onSocket = () => {};
+  easy.cleanup();
 });
 
 it("refuses the calls that run transfers, and cleanup; what it throws comes out of the call under way", async () => {
