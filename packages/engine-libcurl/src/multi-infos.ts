@@ -1,6 +1,6 @@
 /**
  * What curl_multi_get_offt counts, by libcurl's names without CURLMINFO_. CURRENT: handles that are added. Of these RUNNING
- * are not done, PENDING wait for a connection, and of DONE ones the message is unread. ADDED: since the multi was made.
+ * are under way, PENDING wait for a connection, and of DONE ones the message is unread. ADDED: since the multi was made.
  */
 export const multiInfos = {
   XFERS_CURRENT: 1,
