@@ -10,6 +10,7 @@ const folders = [
   "packages/adapter-epoll",
   "packages/adapter-epoll-sim",
   "packages/adapter-rxjs",
+  "packages/adapter-uws",
   "packages/conformance",
   "packages/curlew",
   "trials",

@@ -27,6 +27,7 @@ const BUILT = [
     "packages/adapter-epoll",
     "packages/adapter-epoll-sim",
     "packages/adapter-rxjs",
+    "packages/adapter-uws",
     "packages/conformance",
   ],
   ["packages/curlew", "trials"],

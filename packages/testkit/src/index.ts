@@ -6,3 +6,4 @@ export { type Nghttpd, nghttpdMissing, startNghttpd } from "./nghttpd.js";
 export { programCommand, runtimeName, startProgram } from "./runtime.js";
 export { node, startServer, type TestServer } from "./server.js";
 export { type ThreadUse, threadsNamed, threadUse, watchThread } from "./threads.js";
+export { uwsFolder, uwsMissing } from "./uws.js";

@@ -22,6 +22,10 @@ const NONE = new HeaderFields(new Uint8Array(0));
  * `highWaterBytes`: read it, `discard` it, or `cancel`.
  */
 export class ClientTransfer {
+  /** The word of the request: an answer to HEAD says how long a body would be, and has none. */
+  readonly method: string;
+  /** Whether an encoded body is decoded, so that neither Content-Encoding nor Content-Length are about what is read. */
+  readonly decodes: boolean;
   readonly #hooks: TransferHooks;
   readonly #body: BodyReader;
   readonly #bodyLimitBytes: number;
@@ -34,6 +38,8 @@ export class ClientTransfer {
   #pausedByBody = false;
 
   constructor(parts: {
+    method: string;
+    decodes: boolean;
     hooks: TransferHooks;
     highWaterBytes: number;
     bodyLimitBytes: number;
@@ -41,6 +47,8 @@ export class ClientTransfer {
     /** It has ended, and nobody has read these yet: they may never be. */
     unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
   }) {
+    this.method = parts.method;
+    this.decodes = parts.decodes;
     this.#hooks = parts.hooks;
     this.#bodyLimitBytes = parts.bodyLimitBytes;
     this.#unreadAtEnd = parts.unreadAtEnd;

@@ -1,0 +1,79 @@
+import { createRequire } from "node:module";
+import { libuvLoop } from "@curlew/adapter-libuv";
+import { type Client, createClient, type Limits } from "@curlew/core";
+import { loadLibcurl, Multi } from "@curlew/engine-libcurl";
+import { startServer, type TestServer, uwsFolder, uwsMissing } from "@curlew/testkit";
+import { afterAll, beforeAll, beforeEach, onTestFinished } from "vitest";
+import type { UwsResponse } from "../src/index.js";
+
+/** What tests use of the library besides a response. */
+export interface UwsRequest {
+  getMethod(): string;
+  getCaseSensitiveMethod(): string;
+  getUrl(): string;
+  getHeader(name: string): string;
+  forEach(tell: (name: string, value: string) => void): void;
+}
+export type Handler = (res: UwsResponse & Own, req: UwsRequest) => void;
+/** What only users use. */
+interface Own {
+  getRemoteAddressAsText(): ArrayBuffer;
+}
+interface App {
+  any(pattern: string, handler: Handler): App;
+  listen(host: string, port: number, listening: (socket: object | false) => void): App;
+  close(): App;
+}
+interface Uws {
+  App(): App;
+  us_socket_local_port(socket: object): number;
+}
+
+const missing = uwsMissing();
+
+/** The tests of a file are on the real library, or skipped with the reason. */
+export function useUws(): void {
+  beforeEach((context) => {
+    if (missing !== undefined) context.skip(missing);
+  });
+}
+
+/** Serves with uWS until the test ends: "http://127.0.0.1:40123". */
+export function serve(handler: Handler): Promise<string> {
+  const uws = createRequire(import.meta.url)(uwsFolder() ?? "") as Uws;
+  return new Promise((resolve, reject) => {
+    const app = uws.App().any("/*", handler);
+    onTestFinished(() => void app.close());
+    app.listen("127.0.0.1", 0, (socket) => {
+      if (socket) resolve(`http://127.0.0.1:${uws.us_socket_local_port(socket)}`);
+      else reject(new Error("it does not listen"));
+    });
+  });
+}
+
+/** A server behind it, for the tests of a file. */
+export function useServer(): { readonly current: TestServer } {
+  let server: TestServer | undefined;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server?.stop());
+  return {
+    get current() {
+      if (!server) throw new Error("the server is not there yet");
+      return server;
+    },
+  };
+}
+
+/** A client on the loop that uWS is on, closed with the test. */
+export function useClient(limits: Partial<Limits> = {}): Client {
+  const client = createClient({ engine: () => new Multi(loadLibcurl()), loop: libuvLoop(), limits });
+  onTestFinished(() => client.close({ wait: false }));
+  return client;
+}
+
+/** Turns the loop until the condition holds. The test's own time-out is the bound. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
