@@ -1,5 +1,6 @@
 import { CurlewError, MisuseError } from "@curlew/core";
 import { ResponseState, type Unread } from "./response-state.js";
+import { READ_BYTES, turns } from "./turns.js";
 import type { UwsResponse } from "./uws.js";
 
 export interface BodyOfOptions {
@@ -8,8 +9,8 @@ export interface BodyOfOptions {
 }
 
 const HIGH_WATER_BYTES = 65_536;
-/** A chunk of uWS is up to 512 KiB; a transfer copies what it is given, whole. */
-const PIECE = 65_536;
+/** A transfer copies what it is given, whole. */
+const PIECE = 32_768;
 /** What may wait while uWS cannot be made to wait. */
 const MOST_BYTES = 8_388_608;
 
@@ -36,6 +37,8 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
   readonly #highWaterBytes: number;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  /** Counted for what is about to come. */
+  #expectedBytes = 0;
   /** No chunk comes any more, or none is wanted. */
   #ended = false;
   #error: CurlewError | undefined;
@@ -43,6 +46,11 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
   /** The response may be ended, and is not for us to pause. */
   #free = false;
   #wake: (() => void) | undefined;
+  readonly #goOn = (): void => {
+    this.#expectedBytes = READ_BYTES;
+    turns.count(READ_BYTES);
+    this.#resume();
+  };
 
   constructor(state: ResponseState, highWaterBytes: number) {
     this.#state = state;
@@ -58,8 +66,8 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       if (this.#error) throw this.#error;
-      const chunk = this.#chunks[0];
-      if (chunk) return { done: false, value: this.#shift(chunk) };
+      const chunk = this.#chunks.shift();
+      if (chunk) return { done: false, value: this.#read(chunk) };
       if (this.#ended) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -74,36 +82,46 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
 
   unthrottle(): void {
     this.#free = true;
+    turns.leave(this.#goOn);
     this.#resume();
   }
 
   /** What comes is received and dropped: a connection that stands still could not be used again, and would not be seen to close. */
   discard(): void {
+    turns.leave(this.#goOn);
     this.#chunks = [];
-    this.#bytes = 0;
+    this.#count(-this.#bytes);
+    this.#settle();
     this.#ended = true;
     this.#wake?.();
     this.#resume();
   }
 
   #push(chunk: ArrayBuffer, isLast: boolean): void {
+    this.#settle();
     if (this.#ended) return;
-    if (chunk.byteLength > 0) {
-      this.#chunks.push(new Uint8Array(chunk.slice(0))); // uWS takes it back when this returns
-      this.#bytes += chunk.byteLength;
-    }
+    // Copies, as uWS takes it back when this returns; and small ones, so that what was read is not kept by what was not.
+    for (let at = 0; at < chunk.byteLength; at += PIECE) this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
+    this.#count(chunk.byteLength);
     if (isLast) this.#ended = true;
     else if (this.#bytes >= this.#highWaterBytes) this.#pause();
     this.#wake?.();
   }
 
-  #shift(chunk: Uint8Array): Uint8Array {
-    const piece = chunk.subarray(0, PIECE);
-    if (piece.length === chunk.length) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(PIECE);
-    this.#bytes -= piece.length;
-    if (this.#bytes < this.#highWaterBytes) this.#resume();
-    return piece;
+  #read(chunk: Uint8Array): Uint8Array {
+    this.#count(-chunk.length);
+    if (this.#bytes === 0 && this.#paused) turns.ask(this.#goOn);
+    return chunk;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    turns.count(bytes);
+  }
+
+  #settle(): void {
+    turns.count(-this.#expectedBytes);
+    this.#expectedBytes = 0;
   }
 
   /**
