@@ -32,7 +32,7 @@ function proxy(res, req) {
   if (!path.startsWith("/")) return res.writeStatus("400 Bad Request").end(); // "@elsewhere" would be another host
   const [query, length] = [req.getQuery(), req.getHeader("content-length")];
   const fields = [];
-  req.forEach((name, value) => OURS.has(name) || fields.push([name, value]));
+  req.forEach((name, value) => void (OURS.has(name) || fields.push([name, value])));
   const headers = [...endToEnd(fields), ...forwarded(res, req)];
   const options = { ...transferOptions, method: req.getCaseSensitiveMethod(), headers };
   if (length !== "") options.bodySizeBytes = Number(length);

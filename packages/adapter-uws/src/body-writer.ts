@@ -31,14 +31,17 @@ export class BodyWriter {
     state.whenAborted(() => this.#goOn?.());
   }
 
-  /** Resolves when the next chunk may come, or nobody wants one. */
-  async write(chunk: Uint8Array): Promise<void> {
-    if (chunk.length === 0 || this.#head.bodiless || this.#state.over) return; // tryEnd would end with none
+  /** undefined: the next chunk may come. Otherwise it resolves when it may, or nobody wants one. */
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.length === 0 || this.#head.bodiless || this.#state.over) return undefined; // tryEnd would end with none
     this.#rest = chunk;
     const well = this.#push();
-    if (this.#state.over) return;
+    if (this.#state.over) return undefined;
     this.#listen();
-    if (well) return;
+    return well ? undefined : this.#writableAgain();
+  }
+
+  async #writableAgain(): Promise<void> {
     this.#state.blocked = true;
     this.#transfer.pause();
     await new Promise<void>((resolve) => {
@@ -56,9 +59,8 @@ export class BodyWriter {
       throw new CurlewError("BODY_SIZE_DIFFERS", `the answer has ${this.sentBytes} bytes, and promised ${sizeBytes}`);
     this.#state.answer((res) => {
       this.#begin(res);
-      if (!bodiless) res.end();
-      else if (sizeBytes === undefined) res.endWithoutBody();
-      else res.endWithoutBody(sizeBytes);
+      if (bodiless) res.endWithoutBody();
+      else res.end();
     });
   }
 

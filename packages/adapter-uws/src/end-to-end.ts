@@ -19,9 +19,13 @@ type Field = readonly [name: string, value: string];
  * Connection lists. A proxy must leave them out in both directions (RFC 9110 7.6.1).
  */
 export function endToEnd(fields: Iterable<Field>): Field[] {
-  const all = [...fields];
-  const listed = new Set<string>();
-  for (const [name, value] of all)
-    if (name.toLowerCase() === "connection") for (const one of value.split(",")) listed.add(one.trim().toLowerCase());
-  return all.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !listed.has(name.toLowerCase()));
+  const kept: Field[] = [];
+  let listed: Set<string> | undefined;
+  for (const field of fields) {
+    const name = field[0].toLowerCase();
+    if (!HOP_BY_HOP.has(name)) kept.push(field);
+    else if (name === "connection")
+      listed = new Set([...(listed ?? []), ...field[1].split(",").map((one) => one.trim().toLowerCase())]);
+  }
+  return listed ? kept.filter(([name]) => !listed.has(name.toLowerCase())) : kept;
 }

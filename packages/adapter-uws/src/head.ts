@@ -4,6 +4,7 @@ import { endToEnd } from "./end-to-end.js";
 import type { UwsResponse } from "./uws.js";
 
 export type Fields = Iterable<readonly [name: string, value: string]>;
+type Writable = readonly [name: string, value: string | Uint8Array];
 /** What a user makes of the fields that would be sent. */
 export type ChangeFields = (fields: Fields, head: Head) => Fields;
 
@@ -20,20 +21,23 @@ export class ResponseHead {
   /** There is no body, whatever the size (RFC 9112 6.3). */
   readonly bodiless: boolean;
   readonly #line: string;
-  readonly #fields: readonly (readonly [name: string, value: string | Uint8Array])[];
+  readonly #fields: Writable[];
 
   /** @throws CurlewError CALLBACK_FAILED */
   constructor(head: Head, transfer: ClientTransfer, change: ChangeFields | undefined) {
-    const { headers } = head;
-    const decoded = transfer.decodes && headers.has("content-encoding");
+    const { raw } = head.headers;
+    const encoded = transfer.decodes && valueOf(raw, "content-encoding") !== undefined;
     const none = head.status === 204 || head.status === 304;
+    const unsized = none || encoded || valueOf(raw, "transfer-encoding") !== undefined;
     this.status = head.status || 200; // a protocol without any
     this.bodiless = none || transfer.method === "HEAD";
-    this.sizeBytes =
-      none || decoded || headers.has("transfer-encoding") ? undefined : sizeOf(headers.get("content-length"));
+    this.sizeBytes = unsized ? undefined : sizeOf(valueOf(raw, "content-length"));
     this.#line = statusLine(this.status, head.reason);
-    const fields = endToEnd(headers.raw).filter(([name]) => !decoded || name.toLowerCase() !== "content-encoding");
+    const kept = endToEnd(raw);
+    const fields = encoded ? kept.filter(([name]) => name.toLowerCase() !== "content-encoding") : kept;
     this.#fields = writable(change ? changed(change, fields, head) : fields);
+    // As the body's would be; uWS says the length of those that it sends.
+    if (this.bodiless && this.sizeBytes !== undefined) this.#fields.push(["Content-Length", String(this.sizeBytes)]);
   }
 
   /** To be called inside of a cork. */
@@ -48,8 +52,13 @@ export function statusLine(status: number, reason = ""): string {
   return `${status} ${PHRASE.test(reason) ? reason : (STATUS_CODES[status] ?? "Unknown")}`;
 }
 
-function sizeOf(length: string | null): number | undefined {
-  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+/** Of the first; undefined without any. The same more than once is no matter: two lengths are an error to libcurl. */
+function valueOf(fields: Head["headers"]["raw"], wanted: string): string | undefined {
+  return fields.find(([name]) => name.length === wanted.length && name.toLowerCase() === wanted)?.[1];
+}
+
+function sizeOf(length: string | undefined): number | undefined {
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
 function changed(change: ChangeFields, fields: Fields, head: Head): Fields {
@@ -65,12 +74,15 @@ function changed(change: ChangeFields, fields: Fields, head: Head): Fields {
  * uWS writes what it is given: what would end a line, or is no name ("Transfer-Encoding "), would be another answer to some
  * reader. Values are bytes that are shown as Latin-1, and go out as these bytes; uWS writes strings as UTF-8.
  */
-function writable(fields: Fields): (readonly [string, string | Uint8Array])[] {
-  const all: [string, string | Uint8Array][] = [];
-  for (const [name, value] of fields) {
-    if (!TOKEN.test(name) || WRITTEN_BY_UWS.has(name.toLowerCase())) continue;
-    const text = value.replace(/[\0\r\n]/g, " "); // RFC 9110 5.5
-    all.push([name, /[^\0-\x7f]/.test(text) && !/[^\0-\xff]/.test(text) ? Buffer.from(text, "latin1") : text]);
-  }
+function writable(fields: Fields): Writable[] {
+  const all: Writable[] = [];
+  for (const [name, value] of fields)
+    if (TOKEN.test(name) && !WRITTEN_BY_UWS.has(name.toLowerCase())) all.push([name, bytesOf(value)]);
   return all;
+}
+
+function bytesOf(value: string): string | Uint8Array {
+  if (/^[\t\x20-\x7e]*$/.test(value)) return value;
+  const text = value.replace(/[\0\r\n]/g, " "); // RFC 9110 5.5
+  return /[^\0-\xff]/.test(text) ? text : Buffer.from(text, "latin1");
 }

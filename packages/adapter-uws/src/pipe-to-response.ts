@@ -50,13 +50,13 @@ export function pipeToResponse(transfer: ClientTransfer, res: UwsResponse, optio
 
 class Pipe {
   readonly #transfer: ClientTransfer;
-  readonly #body: AsyncIterable<Uint8Array>;
+  readonly #body: AsyncIterator<Uint8Array>;
   readonly #state: ResponseState;
   readonly #options: PipeOptions;
   #head: ResponseHead | undefined;
   #writer: BodyWriter | undefined;
 
-  constructor(transfer: ClientTransfer, body: AsyncIterable<Uint8Array>, state: ResponseState, options: PipeOptions) {
+  constructor(transfer: ClientTransfer, body: AsyncIterator<Uint8Array>, state: ResponseState, options: PipeOptions) {
     this.#transfer = transfer;
     this.#body = body;
     this.#state = state;
@@ -66,11 +66,16 @@ class Pipe {
 
   async run(): Promise<Piped> {
     try {
+      // The head goes out with the first chunk, or the end: uWS has no way to send it by itself.
+      let next = await this.#body.next();
       const head = new ResponseHead(await this.#transfer.head, this.#transfer, this.#options.headers);
       const writer = new BodyWriter(this.#state, this.#transfer, head);
       this.#head = head;
       this.#writer = writer;
-      for await (const chunk of this.#body) await writer.write(chunk);
+      for (; !next.done; next = await this.#body.next()) {
+        const wait = writer.write(next.value);
+        if (wait) await wait;
+      }
       writer.end();
       return this.#state.aborted ? this.#aborted() : this.#told("done", head.status, undefined);
     } catch (error) {

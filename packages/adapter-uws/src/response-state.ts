@@ -1,7 +1,11 @@
 import { MisuseError } from "@curlew/core";
 import type { UwsResponse } from "./uws.js";
 
-const states = new WeakMap<UwsResponse, ResponseState>();
+/**
+ * Where a response has its state: uWS lets users attach what they like. A WeakMap would keep each of them, and all that it
+ * leads to, until the next full collection: its values, old by then, are roots to a scavenge.
+ */
+const STATE = Symbol.for("curlew.uws.ResponseState");
 
 /** The request's body, as far as it matters to who answers. */
 export interface Unread {
@@ -29,12 +33,12 @@ export class ResponseState {
 
   /** @throws MisuseError WRONG_TYPE */
   static of(res: UwsResponse): ResponseState {
-    const known = states.get(res);
+    const known = (res as { [STATE]?: ResponseState } | undefined)?.[STATE];
     if (known) return known;
     if (typeof res?.onAborted !== "function" || typeof res.tryEnd !== "function")
       throw new MisuseError("WRONG_TYPE", "a response of uWebSockets.js is wanted, as the handler of a route gets it");
     const state = new ResponseState(res);
-    states.set(res, state);
+    (res as { [STATE]?: ResponseState })[STATE] = state;
     return state;
   }
 

@@ -23,8 +23,8 @@ export interface UwsResponse {
   tryEnd(chunk: Uint8Array, totalSize: number): readonly [ok: boolean, hasResponded: boolean];
   getWriteOffset(): number;
   end(body?: string): unknown;
-  /** Without a length: none is said. */
-  endWithoutBody(reportedContentLength?: number): unknown;
+  /** Says no length by itself. With one, some versions wait for the body that is not coming. */
+  endWithoutBody(): unknown;
   /** Cuts the connection. Calls the handler of onAborted. */
   close(): unknown;
 }

@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
 import { createRequire } from "node:module";
+import { type AddressInfo, connect } from "node:net";
 import { libuvLoop } from "@curlew/adapter-libuv";
 import { type Client, createClient, type Limits } from "@curlew/core";
 import { loadLibcurl, Multi } from "@curlew/engine-libcurl";
@@ -76,4 +79,32 @@ export function useClient(limits: Partial<Limits> = {}): Client {
 /** Turns the loop until the condition holds. The test's own time-out is the bound. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** A server of the test's own behind it, in this process. */
+export async function behind(listener: RequestListener): Promise<string> {
+  const server = createServer({ maxHeaderSize: 1_048_576 }, (request, response) => {
+    request.on("error", () => {}); // who leaves
+    listener(request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A connection that says what it is told to say, and keeps all that comes. */
+export async function raw(url: string, text: string) {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const told = { socket, text: "", closed: false };
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => {});
+  socket.on("close", () => (told.closed = true));
+  socket.on("data", (bytes) => (told.text += bytes.toString("latin1")));
+  await once(socket, "connect");
+  socket.write(text);
+  return told;
 }

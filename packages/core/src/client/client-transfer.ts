@@ -32,7 +32,8 @@ export class ClientTransfer {
   readonly #head = new Promised<Head>();
   readonly #trailers = new Promised<HeaderFields>();
   readonly #infos = new Promised<TransferInfos>();
-  readonly #unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
+  /** Once: a FinalizationRegistry keeps what it is told of until the next full collection. */
+  #unreadAtEnd: ((transfer: ClientTransfer, unread: ChunkQueue) => void) | undefined;
   #control: TransferControl | undefined;
   #pausedByUser = false;
   #pausedByBody = false;
@@ -57,6 +58,10 @@ export class ClientTransfer {
         setFull: (full) => this.#setPaused(this.#pausedByUser, full),
         abandon: () => this.cancel("nobody reads the rest of the body"),
         fail: (error) => this.#fail(error),
+        unreadAtEnd: () => {
+          this.#unreadAtEnd?.(this, this.#body.unread);
+          this.#unreadAtEnd = undefined;
+        },
       },
       parts.highWaterBytes,
       parts.unread,
@@ -187,7 +192,6 @@ export class ClientTransfer {
     this.#trailers.resolve(NONE);
     this.#body.end(undefined);
     this.#infos.resolveBy(infos);
-    if (this.#body.unread.bytes > 0) this.#unreadAtEnd(this, this.#body.unread);
   }
 
   #fail(error: CurlewError): void {
