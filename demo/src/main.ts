@@ -1,13 +1,15 @@
 /**
  * `npm start`: a server in a process of its own, on loopback, makes files and their checksums; libcurl downloads each of
  * them through the contract, on every loop that works here, over HTTP/1.1, HTTPS and HTTP/2; each is verified. The model of
- * libcurl does the same in a simulated kernel, also where there is no libcurl.
+ * libcurl does the same in a simulated kernel, also where there is no libcurl. Where there is uWebSockets.js, the files come
+ * through a server of it once more.
  */
 import { parseArgs } from "node:util";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { diagnose } from "curlew";
 import { report, table } from "./report.js";
 import { type Loop, protocols, type Row, runRow, simulatedProtocols } from "./row.js";
+import { startUws } from "./uws.js";
 
 const FILES = 320;
 
@@ -32,15 +34,34 @@ async function main(): Promise<number> {
   }
 }
 
+/** All files through a uWS server on the loop that downloads them. */
+async function runThroughUws(server: TestServer, loop: Loop): Promise<Row[]> {
+  let uws: Awaited<ReturnType<typeof startUws>>;
+  try {
+    uws = await startUws(server.http);
+  } catch (error) {
+    process.stderr.write(`${loop.name} through uws: not here: ${error instanceof Error ? error.message : error}\n`);
+    return [];
+  }
+  const progress = report.begin(`${loop.name} through uws`, server.files.length);
+  const through = { name: "through uws", base: () => uws.url, curl: { HTTP_VERSION: 2 }, version: 2 };
+  const row = await runRow(loop, through, server, progress);
+  progress.end();
+  await uws.stop();
+  return [row];
+}
+
 async function runAll(server: TestServer, loops: readonly Loop[], http2: boolean): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const loop of loops)
+  for (const loop of loops) {
     for (const protocol of loop.engine === "model" ? simulatedProtocols : protocols) {
       if (protocol.name === "http/2" && !http2) continue;
       const progress = report.begin(`${loop.name} ${protocol.name}`, server.files.length);
       rows.push(await runRow(loop, protocol, server, progress));
       progress.end();
     }
+    if (loop.name === "libuv") rows.push(...(await runThroughUws(server, loop)));
+  }
   return rows;
 }
 

@@ -1,6 +1,7 @@
 /** `npm start` itself, after the build: what it prints for programs, and what it says when it cannot. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { uwsMissing } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
@@ -21,6 +22,7 @@ describe("npm start", () => {
       "libuv http/1.1",
       "libuv https/1.1",
       "libuv http/2",
+      ...(uwsMissing() ? [] : ["libuv through uws"]),
       "epoll http/1.1",
       "epoll https/1.1",
       "epoll http/2",

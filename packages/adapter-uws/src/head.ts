@@ -26,12 +26,12 @@ export class ResponseHead {
   /** @throws CurlewError CALLBACK_FAILED */
   constructor(head: Head, transfer: ClientTransfer, change: ChangeFields | undefined) {
     const { raw } = head.headers;
-    const encoded = transfer.decodes && valueOf(raw, "content-encoding") !== undefined;
+    const encoded = transfer.decodes && fieldOf(raw, "content-encoding") !== undefined;
     const none = head.status === 204 || head.status === 304;
-    const unsized = none || encoded || valueOf(raw, "transfer-encoding") !== undefined;
+    const unsized = none || encoded || fieldOf(raw, "transfer-encoding") !== undefined;
     this.status = head.status || 200; // a protocol without any
     this.bodiless = none || transfer.method === "HEAD";
-    this.sizeBytes = unsized ? undefined : sizeOf(valueOf(raw, "content-length"));
+    this.sizeBytes = unsized ? undefined : sizeOf(fieldOf(raw, "content-length"));
     this.#line = statusLine(this.status, head.reason);
     const kept = endToEnd(raw);
     const fields = encoded ? kept.filter(([name]) => name.toLowerCase() !== "content-encoding") : kept;
@@ -53,7 +53,7 @@ export function statusLine(status: number, reason = ""): string {
 }
 
 /** Of the first; undefined without any. The same more than once is no matter: two lengths are an error to libcurl. */
-function valueOf(fields: Head["headers"]["raw"], wanted: string): string | undefined {
+function fieldOf(fields: Head["headers"]["raw"], wanted: string): string | undefined {
   return fields.find(([name]) => name.length === wanted.length && name.toLowerCase() === wanted)?.[1];
 }
 

@@ -1,3 +1,4 @@
+import { uwsUnavailable } from "@curlew/adapter-uws";
 import { type Absent, type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
 import { loops } from "./loops.js";
 
@@ -9,6 +10,17 @@ export interface Diagnosis {
   readonly platform: string;
   readonly libcurl: LibcurlDiagnosis | { readonly missing: string };
   readonly loops: readonly LoopDiagnosis[];
+  /** Libraries that are not ours, which some package of ours goes with. */
+  readonly beside: readonly BesideDiagnosis[];
+}
+
+export interface BesideDiagnosis {
+  /** "uWebSockets.js". */
+  readonly name: string;
+  /** "adapter-uws". */
+  readonly package: string;
+  readonly works: boolean;
+  readonly why?: string;
 }
 
 export interface LoopDiagnosis {
@@ -43,7 +55,12 @@ export function diagnose(libcurl?: string): Diagnosis {
       const why = unavailable();
       return why === undefined ? { name, engine, works: true } : { name, engine, works: false, why };
     }),
+    beside: [besideOf("uWebSockets.js", "adapter-uws", uwsUnavailable())],
   };
+}
+
+function besideOf(name: string, ours: string, why: string | undefined): BesideDiagnosis {
+  return why === undefined ? { name, package: ours, works: true } : { name, package: ours, works: false, why };
 }
 
 /** "node 20.20.2", "bun 1.4.5", "deno 2.9.6". */
@@ -98,6 +115,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
   }
   for (const { name, engine, works, why } of diagnosis.loops)
     rows.push([`loop ${name}`, works ? (engine === "model" ? "works, simulated" : "works") : `no: ${why}`]);
+  for (const { name, works, why } of diagnosis.beside) rows.push([name, works ? "works" : `no: ${why}`]);
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows.map(([name, value]) => name.padEnd(width) + value.replaceAll("\n", `\n${" ".repeat(width)}`)).join("\n");
 }
