@@ -26,7 +26,7 @@ export class ResponseState {
   blocked = false;
   body: Unread | undefined;
   readonly #res: UwsResponse;
-  readonly #whenAborted: (() => void)[] = [];
+  #whenAborted: (() => void)[] = [];
   #claimed = false;
   #over = false;
   #aborted = false;
@@ -110,9 +110,10 @@ export class ResponseState {
     });
   }
 
-  /** The answer is complete. */
+  /** The answer is complete. Nothing hangs on the response any more, however long it is kept. */
   finish(): void {
     this.#over = true;
+    this.#whenAborted = [];
   }
 
   #abort(): void {
