@@ -12,7 +12,9 @@ const start = (args: string[], env: Record<string, string> = {}) =>
   });
 
 describe("npm start", () => {
-  it("-- --json: one object as last line, a row for each loop and protocol, every file verified", () => {
+  it("-- --json: one object as last line, a row for each loop and protocol, every file verified", {
+    timeout: 120_000,
+  }, () => {
     const { status, stdout, stderr } = start(["--json"]);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     const report = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");

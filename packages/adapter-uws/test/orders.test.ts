@@ -53,8 +53,12 @@ class ScriptedResponse {
       if (!this.#corked) this.crimes.push(`${what} outside of a cork`);
     };
     return {
-      onAborted: (handler) => void (this.#aborted = handler),
-      onWritable: (handler) => void (this.#writable = handler),
+      onAborted: (handler) => {
+        this.#aborted = handler;
+      },
+      onWritable: (handler) => {
+        this.#writable = handler;
+      },
       onData: () => may("onData"),
       pause: () => may("pause"),
       resume: () => may("resume"),
@@ -141,9 +145,15 @@ function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewErr
     decodes: false,
     head: Promise.resolve({ status: 200, reason: "OK", headers: { raw } }),
     body,
-    cancel: () => void (told.cancelled = true),
-    pause: () => void (told.paused = true),
-    resume: () => void (told.paused = false),
+    cancel: () => {
+      told.cancelled = true;
+    },
+    pause: () => {
+      told.paused = true;
+    },
+    resume: () => {
+      told.paused = false;
+    },
   };
   return { transfer: transfer as unknown as ClientTransfer, told };
 }
@@ -158,13 +168,18 @@ describe(`a response that does as ${SEEDS} seeds say`, () => {
         const lengths = Array.from({ length: Math.floor(next() * 6) }, () => 1 + Math.floor(next() * 60_000));
         const content = contentOf("bytes", 400_000);
         let at = 0;
-        const chunks = lengths.map((length) => content.subarray(at, (at += length)));
+        const chunks = lengths.map((length) => {
+          at += length;
+          return content.subarray(at - length, at);
+        });
         const failing = next() < 0.2 ? new CurlewError("TRANSFER_FAILED", "broken") : undefined;
         const scripted = new ScriptedResponse(next);
         const { transfer, told } = scriptedTransfer(chunks, sized, failing);
         const leaveAt = next() < 0.3 ? Math.floor(next() * 12) : Number.POSITIVE_INFINITY;
         let end: Awaited<ReturnType<typeof pipeToResponse>> | undefined;
-        void pipeToResponse(transfer, scripted.response).then((piped) => (end = piped));
+        void pipeToResponse(transfer, scripted.response).then((piped) => {
+          end = piped;
+        });
         for (let turn = 0; !end && turn < TURNS; turn++) {
           await new Promise((resolve) => setImmediate(resolve));
           if (turn === leaveAt) scripted.leave();
