@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type ClientRequest, createServer, type IncomingMessage, type RequestListener, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { contentOf, node, uwsFolder, uwsMissing } from "@curlew/testkit";
+import { contentOf, node, startServer, uwsFolder, uwsMissing } from "@curlew/testkit";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 const missing = uwsMissing();
@@ -157,6 +157,42 @@ describe("examples/uws-proxy, 200 clients at once, 50 of them slow, 20 that leav
     expect(memory).toBeLessThan(MOST_RESIDENT_MIB);
   });
 });
+
+describe("examples/uws-proxy", () => {
+  it("speaks HTTP/2 to the server behind, says who is asking, and lives whatever comes", {
+    timeout: 60_000,
+  }, async () => {
+    const upstream = await startServer();
+    onTestFinished(() => upstream.stop());
+    const proxy = await startProxy(upstream.http2, [upstream.caFile], { IDLE_TIMEOUT_S: "1" });
+    const status = async (path: string) => (await fetch(`${proxy.url}${path}`).catch(() => ({ status: 0 }))).status;
+    const echo = await fetch(`${proxy.url}/echo?a=b`, { headers: { "X-One": "1", Forwarded: "for=192.0.2.1" } });
+    const { headers } = (await echo.json()) as { headers: Record<string, string> };
+    expect(headers).toMatchObject({ "x-one": "1", "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http" });
+    expect(headers.forwarded).toMatch(/^for=192.0.2.1, for=127.0.0.1;host="127.0.0.1:\d+";proto=http$/);
+    const answers = await Promise.all(["/hang", "/headers/300000", "/redirect/1", "/status/404"].map(status));
+    expect(answers.slice(0, 2)).toEqual([504, 502]);
+    expect(answers[3]).toBe(404);
+    expect((await fetch(`${proxy.url}/redirect/1`, { redirect: "manual" })).headers.get("location")).toBe(
+      "/redirect/0",
+    );
+    for (const line of ["GET @example.com/ HTTP/1.1", "TRACE / HTTP/1.1", "OPTIONS * HTTP/1.1"])
+      expect([400, 505]).toContain(await statusOf(proxy.url, line)); // some uWS refuses by itself
+    expect(await status("/bytes/1000")).toBe(200);
+    await upstream.stop();
+    expect(await status("/bytes/1000")).toBe(502);
+    expect(proxy.process.exitCode).toBe(null);
+  });
+});
+
+/** What is answered to that line. */
+async function statusOf(url: string, line: string): Promise<number> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(`${line}\r\nHost: x\r\n\r\n`);
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  return Number(answer.toString().split(" ")[1]);
+}
 
 /** Some of the body, and then the connection is gone. */
 async function sendAndLeave(asked: ClientRequest): Promise<void> {
