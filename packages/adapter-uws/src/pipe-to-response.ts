@@ -86,8 +86,9 @@ class Pipe {
   }
 
   #failed(error: CurlewError): Piped {
-    const { begun } = this.#state;
+    const { begun, over } = this.#state;
     if (this.#state.aborted) return this.#aborted();
+    if (over) return this.#told("done", this.#head?.status ?? 0, undefined); // the client has all that was promised
     this.#transfer.cancel(error); // where it was not the transfer that failed
     if (begun) this.#state.cut();
     if (begun) return this.#told("cut", this.#head?.status ?? 0, error);
