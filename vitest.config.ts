@@ -6,6 +6,7 @@ const conditions = ["@curlew/source"];
 const folders = [
   "packages/core",
   "packages/engine-libcurl",
+  "packages/engine-node-libcurl",
   "packages/adapter-libuv",
   "packages/adapter-epoll",
   "packages/adapter-epoll-sim",
