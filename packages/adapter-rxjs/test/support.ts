@@ -1,5 +1,6 @@
-import type { LoopError, LoopSink } from "@curlew/core";
-import { startServer, type TestServer } from "@curlew/testkit";
+import { createClient as createCoreClient, type LoopError, type LoopSink } from "@curlew/core";
+import { createNodeLibcurlEngine, type NodeLibcurl } from "@curlew/engine-node-libcurl";
+import { loadNodeLibcurl, startServer, type TestServer } from "@curlew/testkit";
 import { type Client, type ClientOptions, createClient } from "curlew";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 
@@ -23,9 +24,18 @@ export function useServer(): { readonly current: TestServer } {
 
 /** A client that is closed with the test, whatever is under way. */
 export function useClient(options: ClientOptions = {}): Client {
-  const client = createClient(loop === undefined ? options : { loop, ...options });
+  const client = process.env.CURLEW_TEST_ENGINE
+    ? overNodeLibcurl(options)
+    : createClient(loop === undefined ? options : { loop, ...options });
   onTestFinished(() => client.close({ wait: false }));
   return client;
+}
+
+function overNodeLibcurl({ limits }: ClientOptions): Client {
+  return createCoreClient({
+    engine: createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() as NodeLibcurl }),
+    limits,
+  });
 }
 
 /** Turns the loop until the condition holds. The test's own time-out is the bound. */
