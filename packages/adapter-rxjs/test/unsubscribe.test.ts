@@ -116,8 +116,12 @@ const memoryMiB = (): number => {
 
 describe(`${TIMES} transfers that are unsubscribed from`, () => {
   for (const [name, make] of Object.entries(scenes))
-    it(name, async () => {
+    it(name, async (context) => {
       const scene = await make();
+      if (scene.libcurl && process.env.CURLEW_TEST_ENGINE)
+        context.skip(
+          "the resolver of node-libcurl's libcurl cannot be replaced here: its own tests do it in a process",
+        );
       const client = useClient(scene.libcurl === undefined ? {} : { libcurl: scene.libcurl });
       const batch = () => Promise.all(Array.from({ length: AT_ONCE }, () => leaveOne(client, scene)));
       await batch(); // once for what is made once

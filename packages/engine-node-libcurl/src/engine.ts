@@ -107,7 +107,7 @@ class NodeTransfers implements TransferEngine, TransferOwner {
   }
 
   free({ easy }: NodeTransfer): void {
-    if (!this.#lingering.has(easy)) easy.close();
+    if (!this.#lingering.has(easy)) this.library.free(easy);
   }
 
   report(error: unknown): void {

@@ -75,6 +75,12 @@ export class Library {
     throw new TransferError("OPTION_REFUSED", message, { curlCode });
   }
 
+  /** Without the reset node-libcurl keeps a closed handle's functions, and whatever they know, for ever. */
+  free(easy: NodeEasy): void {
+    easy.reset();
+    easy.close();
+  }
+
   /** @throws MisuseError UNKNOWN_OPTION for a name that is no info's; CurlewError NOT_IN_THIS_LIBCURL */
   getinfo(easy: NodeEasy, info: string): unknown {
     const { info: table } = this.module.Curl;
@@ -96,7 +102,7 @@ export class Library {
     const easy = new this.module.Easy();
     const file = this.getinfo(easy, "CAINFO");
     const folder = this.getinfo(easy, "CAPATH");
-    easy.close();
+    this.free(easy);
     return typeof file === "string" && Boolean(folder) && existsSync(file);
   }
 }

@@ -40,7 +40,7 @@ export class Lingering {
     this.#turn.submit(() => {
       this.#easies.delete(easy);
       this.#multi.removeHandle(easy);
-      easy.close();
+      this.#library.free(easy);
     });
   }
 }

@@ -18,6 +18,7 @@ export interface NodeEasy {
   setOpt(option: string, value: unknown): number;
   getInfo(info: string): { readonly code: number; readonly data: unknown };
   pause(bitmask: number): number;
+  reset(): unknown;
   close(): void;
 }
 

@@ -90,7 +90,7 @@ export class NodeTransfer implements Transfer {
         this.#thrown ??= { option, error };
       });
     } catch (error) {
-      this.easy.close();
+      owner.library.free(this.easy);
       throw error;
     }
   }
