@@ -1,12 +1,14 @@
 // Prints the folder of node-libcurl 4.0.0, compiled here into .cache against the machine's libcurl when it is first asked for.
 // Its own install script would fetch a binary that somebody else made: it is not run. Node's headers are those beside the
-// running Node; libcurl's are the machine's, or those of Debian's package, unpacked without root.
+// running Node; libcurl's are the machine's, or those of Debian's package, unpacked without root. Version 5 wants a newer Node and
+// libcurl than Debian 12 has: of it only the published types are fetched.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 
 const VERSION = "4.0.0";
+const TYPES = "5.1.2";
 const cache = resolve(import.meta.dirname, "../.cache", `node-libcurl-${VERSION}`);
 const folder = join(cache, "node_modules/node-libcurl");
 // One binary for each Node: the addon is made of V8's own headers.
@@ -17,6 +19,16 @@ const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ["
 function fetchSources() {
   const options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   run("npm", ["install", "--prefix", cache, ...options, `node-libcurl@${VERSION}`]);
+}
+
+function fetchTypes() {
+  const to = resolve(cache, `../node-libcurl-${TYPES}`);
+  if (existsSync(to)) return;
+  const unpacking = `${to}.${process.pid}`;
+  mkdirSync(unpacking, { recursive: true });
+  run("npm", ["pack", `node-libcurl@${TYPES}`, "--silent"], unpacking);
+  run("tar", ["-xzf", `node-libcurl-${TYPES}.tgz`, "--strip-components=1"], unpacking);
+  renameSync(unpacking, to);
 }
 
 /** The folder that has curl/curl.h. */
@@ -61,6 +73,7 @@ try {
     rmSync(join(folder, "build"), { recursive: true, force: true });
     mkdirSync(stamp);
   }
+  fetchTypes();
   console.log(folder);
 } catch (error) {
   console.error(`node-libcurl: ${error.message}\n${error.stderr ?? ""}`);
