@@ -30,7 +30,7 @@ const onEpoll = {
   name: "curlew-epoll",
   env: { CURLEW_TEST_LOOP: "epoll" },
   exclude: [
-    "test/docs.test.ts",
+    "test/{docs,from-node-libcurl}.test.ts",
     "test/cpu.test.ts",
     "test/get.test.ts",
     "test/get-{disk,interrupt,names,resume,terminal}.test.ts",

@@ -11,7 +11,7 @@ import { executable, runtimes } from "./fetch.mjs";
 /** Whose tests are run everywhere, each file below test/: a package more is a word more here. */
 const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
 /** But not those of what only Node has, nor of what the documentation shows. */
-const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+const NOT_HERE = ["docs.test.ts", "from-node-libcurl.test.ts", "harness.test.ts", "cpu.test.ts"];
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
 const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
 
