@@ -1,4 +1,5 @@
-// The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME] [--only FILE] [--name PATTERN]
+// The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME | --others] [--only FILE] [--name PATTERN]
+// --others leaves out the Node this runs on, whose tests `npm test` runs too.
 // A line for each file and runtime on stderr; at the end a table, one JSON object, or the line that CI counts, on stdout.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -15,6 +16,9 @@ const NOT_HERE = ["docs.test.ts", "from-node-libcurl.test.ts", "harness.test.ts"
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
 const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
 
+/** These wait for most of their time: they run beside the others, which follow one another. */
+const MOSTLY_WAIT = /-(quiet|exits|client-pausing|thread)\.mjs$/;
+
 /** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
 const LIMIT_MS = 600_000;
 
@@ -24,6 +28,7 @@ const { values } = parseArgs({
     totals: { type: "boolean" },
     only: { type: "string" },
     runtime: { type: "string" },
+    others: { type: "boolean" },
     name: { type: "string" },
   },
 });
@@ -52,7 +57,7 @@ function run(runtime, file) {
   });
 }
 
-const chosen = runtimes.filter(({ title }) => values.runtime === undefined || title.startsWith(values.runtime));
+const chosen = runtimes.filter(({ title, here }) => !(values.others && here) && title.startsWith(values.runtime ?? ""));
 const tests = PACKAGES.flatMap((name) => {
   const folder = `packages/${name}/test`;
   const found = readdirSync(join(root, folder), { recursive: true }).filter((file) => file.endsWith(".test.ts"));
@@ -60,9 +65,8 @@ const tests = PACKAGES.flatMap((name) => {
   return here.sort().map((file) => `${folder}/${file}`);
 });
 const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));
-const rows = [];
-for (const runtime of chosen) {
-  const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
+
+async function inTurn(files, runtime, row) {
   for (const file of files) {
     const started = performance.now();
     const counts = await run(runtime, file);
@@ -70,6 +74,13 @@ for (const runtime of chosen) {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stderr.write(`${runtime.title} ${basename(file, ".mjs")}: ${JSON.stringify(counts)} in ${seconds} s\n`);
   }
+}
+
+const rows = [];
+for (const runtime of chosen) {
+  const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
+  const lanes = [true, false].map((waits) => files.filter((file) => MOSTLY_WAIT.test(file) === waits));
+  await Promise.all(lanes.map((lane) => inTurn(lane, runtime, row)));
   rows.push(row);
 }
 const line = ({ runtime, passed, failed, skipped }) =>

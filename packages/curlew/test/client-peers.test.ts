@@ -72,7 +72,7 @@ describe("a peer that", () => {
   });
 
   it("takes a request amid which the connection ends", async () => {
-    const port = await raw((socket) => void setImmediate(() => socket.resetAndDestroy()));
+    const port = await raw((socket) => void socket.once("data", () => socket.resetAndDestroy()));
     const error = await failureOf(useClient(), at(port), { method: "PUT", body: new Uint8Array(5_000_000) });
     expect([52, 55, 56]).toContain((error as { curlCode?: number }).curlCode);
   });
