@@ -1,4 +1,5 @@
 import { type Absent, type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
+import { nodeLibcurlVersions } from "@curlew/engine-node-libcurl";
 import { loops } from "./loops.js";
 
 /** What works on this machine, and why the rest does not. */
@@ -9,6 +10,8 @@ export interface Diagnosis {
   readonly platform: string;
   readonly libcurl: LibcurlDiagnosis | { readonly missing: string };
   readonly loops: readonly LoopDiagnosis[];
+  /** The other engine: a node-libcurl that is installed, and the libcurl it was linked with. */
+  readonly nodeLibcurl: { readonly version: string; readonly libcurl: string } | { readonly missing: string };
 }
 
 export interface LoopDiagnosis {
@@ -43,6 +46,8 @@ export function diagnose(libcurl?: string): Diagnosis {
       const why = unavailable();
       return why === undefined ? { name, engine, works: true } : { name, engine, works: false, why };
     }),
+    // Last: both engines then use the libcurl that was loaded first, apart from the runtime's OpenSSL.
+    nodeLibcurl: diagnoseNodeLibcurl(),
   };
 }
 
@@ -56,6 +61,14 @@ export function runtimeName(): string {
 function diagnoseLibcurl(file: string | undefined): Diagnosis["libcurl"] {
   try {
     return describe(loadLibcurl(file));
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function diagnoseNodeLibcurl(): Diagnosis["nodeLibcurl"] {
+  try {
+    return nodeLibcurlVersions();
   } catch (error) {
     return { missing: error instanceof Error ? error.message : String(error) };
   }
@@ -98,6 +111,11 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
   }
   for (const { name, engine, works, why } of diagnosis.loops)
     rows.push([`loop ${name}`, works ? (engine === "model" ? "works, simulated" : "works") : `no: ${why}`]);
+  const other = diagnosis.nodeLibcurl;
+  rows.push([
+    "node-libcurl",
+    "missing" in other ? `no: ${other.missing}` : `${other.version}, on libcurl ${other.libcurl}`,
+  ]);
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows.map(([name, value]) => name.padEnd(width) + value.replaceAll("\n", `\n${" ".repeat(width)}`)).join("\n");
 }

@@ -15,14 +15,18 @@ export function findNodeLibcurl(given?: NodeLibcurl): NodeLibcurl {
   return found;
 }
 
-/** Why node-libcurl cannot be had here, in words for people; undefined when it can. */
-export function nodeLibcurlUnavailable(): string | undefined {
-  try {
-    findNodeLibcurl();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/**
+ * Of the node-libcurl that is installed, and of the libcurl it was linked with: "4.0.0" and "7.88.1".
+ * @throws CurlewError NO_NODE_LIBCURL
+ */
+export function nodeLibcurlVersions(given?: NodeLibcurl): { readonly version: string; readonly libcurl: string } {
+  const { Curl } = findNodeLibcurl(given);
+  return { version: Curl.defaultUserAgent.replace(/^node-libcurl\//, ""), libcurl: libcurlVersion(Curl.getVersion()) };
+}
+
+/** "7.88.1", of "libcurl/7.88.1 OpenSSL/3.0.19 ...". */
+export function libcurlVersion(text: string): string {
+  return /^libcurl\/([\d.]+)/.exec(text)?.[1] ?? "0.0.0";
 }
 
 function load(): NodeLibcurl {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CurlewError, MisuseError, TransferError } from "@curlew/core";
-import { findNodeLibcurl } from "./find.js";
+import { findNodeLibcurl, libcurlVersion } from "./find.js";
 import type { NodeEasy, NodeLibcurl } from "./node-libcurl.js";
 
 /** node-libcurl, and what is to be known of the libcurl below it. */
@@ -15,7 +15,7 @@ export class Library {
   /** @throws MisuseError WRONG_TYPE; CurlewError NO_NODE_LIBCURL */
   constructor(given?: NodeLibcurl) {
     this.module = findNodeLibcurl(given);
-    this.version = /^libcurl\/([\d.]+)/.exec(this.module.Curl.getVersion())?.[1] ?? "0.0.0";
+    this.version = libcurlVersion(this.module.Curl.getVersion());
   }
 
   isBefore(...version: readonly [number, number, number]): boolean {

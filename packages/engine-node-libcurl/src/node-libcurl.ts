@@ -9,6 +9,8 @@ export interface NodeLibcurl {
     readonly info: object;
     /** "libcurl/7.88.1 OpenSSL/3.0.17 ...". */
     getVersion(): string;
+    /** "node-libcurl/4.0.0": the one place that has its version. */
+    readonly defaultUserAgent: string;
   };
   readonly Easy: { new (): NodeEasy; strError(curlCode: number): string };
   readonly Multi: new () => NodeMulti;

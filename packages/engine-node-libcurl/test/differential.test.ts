@@ -58,7 +58,9 @@ it("one after the other, and all at once", { timeout: 120_000 }, async (context)
   console.log(`${examples.length} requests: ${count.answered} answered and ${count.failed} failed, the same over both`);
   expect(given).toEqual(wanted);
   expect(Object.keys(wanted)).toHaveLength(100);
-  const atOnce = await Promise.all(examples.map(async (one) => [one.title, await answerTo(theirs, one)]));
-  expect(Object.fromEntries(atOnce)).toEqual(wanted);
+  // But for the one that gives up after so many ms: how far it comes by then depends on the others.
+  const others = examples.filter(({ title }) => title !== "a slow time-out");
+  const atOnce = await Promise.all(others.map(async (one) => [one.title, await answerTo(theirs, one)]));
+  expect({ ...wanted, ...Object.fromEntries(atOnce) }).toEqual(wanted);
   expect(count.failed).toBeGreaterThan(20);
 });

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type CurlewError, MisuseError, type Outcome, type Transfer, type TransferEngine } from "@curlew/core";
 import { contentOf, sha256 } from "@curlew/testkit";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createNodeLibcurlEngine, nodeLibcurlUnavailable } from "../src/index.js";
+import { createNodeLibcurlEngine, nodeLibcurlVersions } from "../src/index.js";
 import { runProgram } from "./run-program.js";
 import { nodeLibcurl, skipWithout, turns, until, useClient, useEngine, useServer } from "./support.js";
 
@@ -220,8 +220,16 @@ describe("a process", () => {
 
 describe("node-libcurl", () => {
   it("is looked for, and missed with a reason", () => {
-    expect(nodeLibcurlUnavailable()).toMatch(/^node-libcurl is not installed/);
-    expect(() => createNodeLibcurlEngine()).toThrow(expect.objectContaining({ code: "NO_NODE_LIBCURL" }));
+    const why = { code: "NO_NODE_LIBCURL", message: expect.stringMatching(/^node-libcurl is not installed/) };
+    for (const find of [createNodeLibcurlEngine, nodeLibcurlVersions])
+      expect(() => find()).toThrow(expect.objectContaining(why));
+  });
+
+  it("says which it is", () => {
+    expect(nodeLibcurlVersions(nodeLibcurl())).toEqual({
+      version: "4.0.0",
+      libcurl: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    });
   });
 
   it("is not anything else", () => {

@@ -71,7 +71,7 @@ function optionsOf(): [title: string, path: string, curl: Curl][] {
     ["true and false", "echo", { FAILONERROR: true, TCP_NODELAY: false }],
     ["a bigint", "echo", { TIMEOUT_MS: 30_000n }],
     ["no more than so many bytes", "bytes/1000", { MAXFILESIZE: 10 }],
-    ["a slow time-out", "hang", { TIMEOUT_MS: 50 }],
+    ["a slow time-out", "hang", { TIMEOUT_MS: 200 }],
     ["an error for 404", "status/404", { FAILONERROR: 1 }],
     ["an option that nobody has", "echo", { NO_SUCH_OPTION: 1 }],
     ["one of the transfer's own", "echo", { WRITEFUNCTION: () => {} }],
