@@ -31,6 +31,16 @@ function fetchTypes() {
   renameSync(unpacking, to);
 }
 
+function downloadHeaders(folder) {
+  const download = () => run("apt-get", ["download", "libcurl4-openssl-dev"], folder);
+  try {
+    download();
+  } catch {
+    run("apt-get", ["update", "-qq"]); // there may be no lists yet; root can get them
+    download();
+  }
+}
+
 /** The folder that has curl/curl.h. */
 function libcurlHeaders() {
   const below = (root) =>
@@ -41,7 +51,7 @@ function libcurlHeaders() {
   const here = found("/") || found(unpacked);
   if (here) return here;
   mkdirSync(unpacked, { recursive: true });
-  run("apt-get", ["download", "libcurl4-openssl-dev"], unpacked);
+  downloadHeaders(unpacked);
   run("dpkg-deb", ["-x", readdirSync(unpacked).find((name) => name.endsWith(".deb")), unpacked], unpacked);
   return found(unpacked);
 }
