@@ -40,7 +40,10 @@ function bindContext(): RunInContext {
 class NodeTransfers implements TransferEngine, TransferOwner {
   readonly name = "node-libcurl";
   readonly library: Library;
-  readonly turn = new Turn(() => this.#deliver());
+  readonly turn = new Turn(
+    () => this.#deliver(),
+    (error) => this.report(error),
+  );
   readonly #ports: Ports;
   readonly #multi: NodeMulti;
   /** Those without an outcome yet. */
@@ -56,8 +59,8 @@ class NodeTransfers implements TransferEngine, TransferOwner {
     this.#ports = ports;
     this.#multi = new library.module.Multi();
     this.#lingering = new Lingering(library, this.#multi, this.turn);
-    this.#multi.onMessage((_error, easy, curlCode) => {
-      this.#transfers.get(easy)?.libcurlEnded(curlCode);
+    this.#multi.onMessage((error, easy, curlCode) => {
+      this.#transfers.get(easy)?.libcurlEnded(curlCode, error);
       this.#lingering.ended(easy);
     });
   }
@@ -130,7 +133,7 @@ class NodeTransfers implements TransferEngine, TransferOwner {
   #deliver(): void {
     const due = this.#due;
     this.#due = new Set();
-    for (const transfer of due) transfer.deliver();
+    for (const transfer of due) this.turn.submit(() => transfer.deliver());
     this.#hold();
     if (this.closing && this.#transfers.size === 0 && this.#lingering.none) this.#finish();
   }

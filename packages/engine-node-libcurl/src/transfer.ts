@@ -144,10 +144,10 @@ export class NodeTransfer implements Transfer {
     return this.#namedHost && !this.#endedByLibcurl && !isResolved(this.#owner.library, this.easy);
   }
 
-  /** libcurl is done with it. */
-  libcurlEnded(curlCode: number): void {
+  /** libcurl is done with it. `cause` is node-libcurl's error, where there is one. */
+  libcurlEnded(curlCode: number, cause?: unknown): void {
     this.#endedByLibcurl = true;
-    this.#ended ??= { error: this.#failureOf(curlCode) };
+    this.#ended ??= { error: this.#failureOf(curlCode, cause ?? undefined) };
     if (!this.#over) this.#owner.due(this);
   }
 
@@ -215,7 +215,7 @@ export class NodeTransfer implements Transfer {
   }
 
   /** Also where libcurl says that all is well: it goes on after some failures of callbacks. */
-  #failureOf(curlCode: number): CurlewError | undefined {
+  #failureOf(curlCode: number, cause: unknown): CurlewError | undefined {
     if (this.#thrown) return callbackFailed(this.#thrown.option, this.#thrown.error);
     if (this.#receiving.headersTooLarge) {
       const message = "the server sent more header bytes than headerLimitBytes";
@@ -226,7 +226,10 @@ export class NodeTransfer implements Transfer {
       return new TransferError(code, message, { curlCode: curlCode || CURLE_ABORTED_BY_CALLBACK });
     }
     if (curlCode === 0) return undefined;
-    return new TransferError("TRANSFER_FAILED", this.#owner.library.module.Easy.strError(curlCode), { curlCode });
+    return new TransferError("TRANSFER_FAILED", this.#owner.library.module.Easy.strError(curlCode), {
+      curlCode,
+      cause,
+    });
   }
 
   #tellOutcome(error: CurlewError | undefined): void {

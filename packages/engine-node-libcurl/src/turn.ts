@@ -7,17 +7,20 @@
  */
 export class Turn {
   readonly #run: () => void;
+  readonly #report: (error: unknown) => void;
   readonly #commands: (() => void)[] = [];
   #inside = false;
   #asked = false;
 
-  constructor(run: () => void) {
+  /** @param report gets what a command throws: it belongs to nobody, and those after it are run all the same */
+  constructor(run: () => void, report: (error: unknown) => void) {
     this.#run = run;
+    this.#report = report;
   }
 
-  /** Runs it where libcurl can be called: now, if this is such a place. It must not throw. */
+  /** Runs it where libcurl can be called: now, if this is such a place. */
   submit(command: () => void): void {
-    if (this.#inside) return command();
+    if (this.#inside) return this.#guarded(command);
     this.#commands.push(command);
     this.ask();
   }
@@ -32,11 +35,16 @@ export class Turn {
   #turn(): void {
     this.#asked = false;
     this.#inside = true;
+    for (const command of this.#commands.splice(0)) this.#guarded(command);
+    this.#guarded(this.#run);
+    this.#inside = false;
+  }
+
+  #guarded(run: () => void): void {
     try {
-      for (const command of this.#commands.splice(0)) command();
-      this.#run();
-    } finally {
-      this.#inside = false;
+      run();
+    } catch (error) {
+      this.#report(error);
     }
   }
 }
