@@ -45,7 +45,7 @@ export class Lingering {
   }
 }
 
-/** Its name was looked up, or there was none to look up. */
+/** Its name was looked up, or there was none to look up, as on a connection that is used again. */
 export function isResolved(library: Library, easy: NodeEasy): boolean {
-  return Number(library.getinfo(easy, "NAMELOOKUP_TIME_T")) > 0;
+  return ["NAMELOOKUP_TIME_T", "PRETRANSFER_TIME_T"].some((info) => Number(library.getinfo(easy, info)) > 0);
 }

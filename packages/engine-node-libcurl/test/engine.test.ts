@@ -148,6 +148,32 @@ describe("a sink", () => {
   });
 });
 
+describe("cancelling what has a name that was looked up before", () => {
+  for (const protocol of ["http", "https", "http2"] as const)
+    it(`over ${protocol}, on a connection that is used again: at once, and closing waits for nothing`, async () => {
+      const client = useClient();
+      const { hostname, port, protocol: scheme } = new URL(server.current[protocol]);
+      const curl = { RESOLVE: [`some.test:${port}:${hostname}`], CAINFO: server.current.caFile, SSL_VERIFYHOST: 0 };
+      const at = (path: string) => `${scheme}//some.test:${port}/${path}`;
+      await client.request(at("bytes/10"), { curl }).bytes();
+      for (const ask of [
+        async () => client.request(at("hang"), { curl }), // before it has begun
+        async () => {
+          const transfer = client.request(at("hang"), { curl });
+          await turns(20);
+          return transfer;
+        },
+        async () => {
+          const transfer = client.request(at("bytes/5000000"), { curl, highWaterBytes: 50_000 });
+          await transfer.head;
+          return transfer;
+        },
+      ])
+        (await ask()).cancel();
+      await client.close({ wait: false });
+    });
+});
+
 describe("infos", () => {
   it("are there until the outcome returns", async () => {
     const engine = useEngine();
