@@ -13,7 +13,7 @@ export const capabilities = {
   letGoWhileResolving:
     "an abort is told at once, but the handle stays until the resolver has answered: `close`, and the end of the process, wait for that",
   bytesBeforeReset:
-    "of a connection that is reset node-libcurl tells libcurl the error and not what can be read: with libcurl up to 8.9 the transfer fails with code 55 and without those bytes",
+    "of a connection that is reset node-libcurl tells libcurl the error and not what can be read: with libcurl up to 8.9 the transfer fails with code 55 and without those bytes. A GET on a connection that was used before is tried once more",
   errorTexts: "ERRORBUFFER is not offered: the message of an error is that of its curlCode",
   wideNumbers: "numbers of options are cut to 32 bits, but for MAXFILESIZE_LARGE and three others: OUT_OF_RANGE",
   mime: "node-libcurl 4 has no MIMEPOST; a FormData as `body` works, and so does HTTPPOST",

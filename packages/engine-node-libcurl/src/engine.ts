@@ -113,6 +113,21 @@ class NodeTransfers implements TransferEngine, TransferOwner {
     if (!this.#lingering.has(easy)) this.library.free(easy);
   }
 
+  again(transfer: NodeTransfer): void {
+    if (!this.#transfers.has(transfer.easy) || transfer.ended) return; // cancelled, or failed, meanwhile
+    let easy: NodeEasy;
+    try {
+      easy = transfer.prepareAgain();
+    } catch (error) {
+      return transfer.fail(error as CurlewError);
+    }
+    this.withdraw(transfer);
+    this.free(transfer);
+    transfer.goOnWith(easy);
+    this.#transfers.set(transfer.easy, transfer);
+    this.#add(transfer);
+  }
+
   report(error: unknown): void {
     reportError(this.#ports, error);
   }

@@ -42,3 +42,4 @@ export const CURL_SEEKFUNC_CANTSEEK = 2;
 export const CURLE_WRITE_ERROR = 23;
 export const CURLE_ABORTED_BY_CALLBACK = 42;
 export const CURLE_BAD_FUNCTION_ARGUMENT = 43;
+export const CURLE_SEND_ERROR = 55;

@@ -44,6 +44,11 @@ export class Receiving {
     return this.#events.length === 0;
   }
 
+  /** Nothing has come. */
+  get untouched(): boolean {
+    return this.#headerBytes === 0 && this.#bodyBytes === 0;
+  }
+
   /** As much waits as may. */
   get full(): boolean {
     return this.#bodyBytes >= this.#options.highWaterBytes;

@@ -26,6 +26,14 @@ export function marksOf(request: TransferRequest): Marks {
   };
 }
 
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
+const SENDING: readonly string[] = ["POST", "POSTFIELDS", "HTTPPOST", "MIMEPOST", "UPLOAD", "CUSTOMREQUEST"];
+
+/** Whether it does no more when it is sent twice than when it is sent once, and has no body. */
+export function isIdempotent({ method = "GET", body, curl = {} }: TransferRequest): boolean {
+  return body === undefined && IDEMPOTENT.has(method) && !SENDING.some((option) => option in curl);
+}
+
 /**
  * Sets the handle up for the request, as engine-libcurl does. Callbacks are the caller's business.
  * @throws MisuseError for what is wrong with the request; CurlewError OPTION_REFUSED, NOT_IN_THIS_LIBCURL

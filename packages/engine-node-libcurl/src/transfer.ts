@@ -14,13 +14,14 @@ import { isResolved } from "./lingering.js";
 import {
   CURLE_ABORTED_BY_CALLBACK,
   CURLE_BAD_FUNCTION_ARGUMENT,
+  CURLE_SEND_ERROR,
   CURLE_WRITE_ERROR,
   CURLPAUSE_RECV,
   CURLPAUSE_SEND,
   type NodeEasy,
 } from "./node-libcurl.js";
 import { type Gathered, Receiving } from "./receiving.js";
-import { configure, marksOf } from "./request.js";
+import { configure, isIdempotent, type Marks, marksOf } from "./request.js";
 import { type BodyFault, Sending } from "./sending.js";
 import type { Turn } from "./turn.js";
 
@@ -39,6 +40,8 @@ export interface TransferOwner {
   withdraw(transfer: NodeTransfer): void;
   /** Closes its handle, as soon as that can be done. Inside a turn, after `withdraw`. */
   free(transfer: NodeTransfer): void;
+  /** Begins it again, on another handle. Inside a turn. */
+  again(transfer: NodeTransfer): void;
   /** A throw that belongs to nobody. */
   report(error: unknown): void;
 }
@@ -51,8 +54,10 @@ const faults: Readonly<Record<BodyFault, readonly ["NO_BODY" | "BODY_SIZE_DIFFER
 
 /** One transfer, from the request to its outcome, on a handle of its own: node-libcurl's are not used again. */
 export class NodeTransfer implements Transfer {
-  readonly easy: NodeEasy;
+  easy: NodeEasy;
   readonly #owner: TransferOwner;
+  readonly #request: TransferRequest;
+  readonly #marks: Marks;
   readonly #sink: TransferSink;
   readonly #runInContext: RunInContext;
   readonly #receiving: Receiving;
@@ -63,6 +68,7 @@ export class NodeTransfer implements Transfer {
   /** There is a name to look up. */
   readonly #namedHost: boolean;
   #endedByLibcurl = false;
+  #repeated = false;
   #held = false;
   /** By an error of ours. */
   #failed = false;
@@ -77,22 +83,15 @@ export class NodeTransfer implements Transfer {
   constructor(owner: TransferOwner, request: TransferRequest, sink: TransferSink, runInContext: RunInContext) {
     const marks = marksOf(request);
     this.#owner = owner;
+    this.#request = request;
+    this.#marks = marks;
     this.#sink = sink;
     this.#runInContext = runInContext;
     this.#sendHighWaterBytes = request.sendHighWaterBytes ?? SEND_HIGH_WATER_BYTES;
     this.#receiving = new Receiving({ ...marks, canPause: !/^file:/i.test(request.url) }, () => owner.due(this));
     this.#sending = new Sending(request.body, marks.sizeBytes, () => this.#receiving.drain());
     this.#namedHost = !NUMERIC_HOST.test(request.url);
-    this.easy = new owner.library.module.Easy();
-    try {
-      this.#listen(request.progress === true);
-      configure(owner.library, this.easy, request, marks, (option, error) => {
-        this.#thrown ??= { option, error };
-      });
-    } catch (error) {
-      owner.library.free(this.easy);
-      throw error;
-    }
+    this.easy = this.#prepare();
   }
 
   // --- Transfer ------------------------------------------------------------------------------------------------------
@@ -147,8 +146,22 @@ export class NodeTransfer implements Transfer {
   /** libcurl is done with it. `cause` is node-libcurl's error, where there is one. */
   libcurlEnded(curlCode: number, cause?: unknown): void {
     this.#endedByLibcurl = true;
+    if (!this.#ended && this.#mayBeRepeated(curlCode)) return this.#owner.turn.submit(() => this.#owner.again(this));
     this.#ended ??= { error: this.#failureOf(curlCode, cause ?? undefined) };
     if (!this.#over) this.#owner.due(this);
+  }
+
+  /** A handle for the same once more, on a new connection. */
+  prepareAgain(): NodeEasy {
+    this.#repeated = true;
+    const easy = this.#prepare();
+    this.#owner.library.set(easy, "FRESH_CONNECT", 1);
+    return easy;
+  }
+
+  goOnWith(easy: NodeEasy): void {
+    this.#endedByLibcurl = false;
+    this.easy = easy;
   }
 
   /** An error of ours: nothing comes before it, and nothing holds it back. */
@@ -183,13 +196,33 @@ export class NodeTransfer implements Transfer {
 
   // --- inside --------------------------------------------------------------------------------------------------------
 
-  #listen(progress: boolean): void {
+  #prepare(): NodeEasy {
     const { library } = this.#owner;
-    library.set(this.easy, "WRITEFUNCTION", this.#receiving.write);
-    library.set(this.easy, "HEADERFUNCTION", this.#receiving.header);
-    library.set(this.easy, "READFUNCTION", this.#sending.read);
-    library.set(this.easy, "SEEKFUNCTION", this.#sending.seek);
-    if (progress) library.set(this.easy, "XFERINFOFUNCTION", this.#receiving.progress);
+    const easy = new library.module.Easy();
+    try {
+      library.set(easy, "WRITEFUNCTION", this.#receiving.write);
+      library.set(easy, "HEADERFUNCTION", this.#receiving.header);
+      library.set(easy, "READFUNCTION", this.#sending.read);
+      library.set(easy, "SEEKFUNCTION", this.#sending.seek);
+      if (this.#request.progress === true) library.set(easy, "XFERINFOFUNCTION", this.#receiving.progress);
+      configure(library, easy, this.#request, this.#marks, (option, error) => {
+        this.#thrown ??= { option, error };
+      });
+      return easy;
+    } catch (error) {
+      library.free(easy);
+      throw error;
+    }
+  }
+
+  /**
+   * libcurl tries once more when a connection that it uses again turns out to have been closed by the server. node-libcurl keeps
+   * it from finding that out: it is told of an error, and ends with 55 (C 5.2). What came before the error is lost, too, so only
+   * what does no harm twice is sent twice (RFC 9110 9.2.2).
+   */
+  #mayBeRepeated(curlCode: number): boolean {
+    if (curlCode !== CURLE_SEND_ERROR || this.#repeated || !this.#receiving.untouched) return false;
+    return isIdempotent(this.#request) && this.#owner.library.getinfo(this.easy, "NUM_CONNECTS") === 0;
   }
 
   #next(): Gathered | undefined {
