@@ -2,8 +2,8 @@
 import { Worker } from "node:worker_threads";
 import { type ClientTransfer, CurlewError, createClient, type Progress } from "@curlew/core";
 import { contentOf, nodeLibcurlFolder, sha256 } from "@curlew/testkit";
+import { raw } from "@curlew/testkit/in-tests";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { raw } from "../../curlew/test/odd-servers.js";
 import { type Capability, capabilities, createNodeLibcurlEngine } from "../src/index.js";
 import { runProgram } from "./run-program.js";
 import { nodeLibcurl, skipWithout, turns, useClient, useServer } from "./support.js";

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type CurlewError, MisuseError, type Outcome, type Transfer, type TransferEngine } from "@curlew/core";
 import { contentOf, sha256 } from "@curlew/testkit";
+import { raw } from "@curlew/testkit/in-tests";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createNodeLibcurlEngine, nodeLibcurlVersions } from "../src/index.js";
 import { runProgram } from "./run-program.js";
@@ -172,6 +173,26 @@ describe("cancelling what has a name that was looked up before", () => {
         (await ask()).cancel();
       await client.close({ wait: false });
     });
+});
+
+describe("a connection that the server resets when it is used again", () => {
+  it("costs a GET nothing, and a POST its transfer", async () => {
+    const connections: number[] = [];
+    const port = await raw((socket) => {
+      const number = connections.push(0) - 1;
+      socket.on("data", () => {
+        connections[number] = (connections[number] ?? 0) + 1;
+        if (connections[number] === 1) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none");
+        else socket.resetAndDestroy();
+      });
+    });
+    const client = useClient();
+    const at = `http://127.0.0.1:${port}/`;
+    for (let i = 0; i < 5; i++) expect(await client.request(at).text()).toBe("one");
+    expect(connections).toEqual([2, 2, 2, 2, 1]);
+    await expect(client.request(at, { body: "once" }).text()).rejects.toMatchObject({ curlCode: 55 });
+    expect(connections).toEqual([2, 2, 2, 2, 2]);
+  });
 });
 
 describe("infos", () => {
