@@ -1,4 +1,5 @@
 import type { Progress } from "@curlew/core";
+import { Fifo } from "./fifo.js";
 import { CURL_WRITEFUNC_PAUSE } from "./node-libcurl.js";
 
 /** What is told of a transfer before its outcome. */
@@ -25,7 +26,8 @@ const LF = 10;
 export class Receiving {
   readonly #options: ReceivingOptions;
   readonly #touched: () => void;
-  readonly #events: Gathered[] = [];
+  readonly #events = new Fifo<Gathered>();
+  #progressWaits = false;
   #bodyBytes = 0;
   #headerBytes = 0;
   #inHead = false;
@@ -41,7 +43,7 @@ export class Receiving {
   }
 
   get empty(): boolean {
-    return this.#events.length === 0;
+    return this.#events.empty;
   }
 
   /** Nothing has come. */
@@ -61,6 +63,7 @@ export class Receiving {
 
   take(): Gathered | undefined {
     const event = this.#events.shift();
+    if (event?.kind === "progress") this.#progressWaits = false;
     if (event?.kind === "chunk") for (const piece of event.pieces) this.#bodyBytes -= piece.length;
     return event;
   }
@@ -68,7 +71,7 @@ export class Receiving {
   /** Nobody wants the rest. */
   close(): void {
     this.#closed = true;
-    this.#events.length = 0;
+    this.#events.clear();
   }
 
   drain(): void {
@@ -111,13 +114,14 @@ export class Receiving {
       sentBytes: ulnow,
       sentTotalBytes: ultotal,
     };
-    if (!this.#events.some(({ kind }) => kind === "progress")) this.#add("progress");
+    if (!this.#progressWaits) this.#add("progress");
+    this.#progressWaits = true;
     return 0;
   };
 
   #add(kind: GatheredKind, piece?: Uint8Array): void {
     if (this.#closed) return;
-    const last = this.#events.at(-1);
+    const { last } = this.#events;
     if (piece && kind !== "chunk" && last?.kind === kind) last.pieces.push(piece);
     else this.#events.push({ kind, pieces: piece ? [piece] : [] });
     this.#touched();

@@ -1,4 +1,5 @@
 import type { TransferRequest } from "@curlew/core";
+import { Fifo } from "./fifo.js";
 import { CURL_READFUNC_ABORT, CURL_READFUNC_PAUSE, CURL_SEEKFUNC_CANTSEEK, CURL_SEEKFUNC_OK } from "./node-libcurl.js";
 
 /** A refill is asked for while there is still something to send, so that the socket need not wait for JavaScript. */
@@ -14,7 +15,7 @@ export class Sending {
   readonly #declaredBytes: number;
   readonly #none: boolean;
   readonly #drain: () => void;
-  readonly #queue: Uint8Array[] = [];
+  readonly #queue = new Fifo<Uint8Array>();
   #queuedBytes = 0;
   #sentBytes = 0;
   #ended = false;
@@ -68,11 +69,11 @@ export class Sending {
 
   #fromQueue(room: Buffer): number {
     let size = 0;
-    for (let first = this.#queue[0]; first && size < room.length; first = this.#queue[0]) {
+    for (let first = this.#queue.first; first && size < room.length; first = this.#queue.first) {
       const taken = this.#take(first, room, size);
       size += taken;
       if (taken === first.length) this.#queue.shift();
-      else this.#queue[0] = first.subarray(taken);
+      else this.#queue.replaceFirst(first.subarray(taken));
     }
     this.#queuedBytes -= size;
     if (!this.#ended && this.#queuedBytes < LOW_WATER_BYTES && !this.#drainWanted) {

@@ -76,6 +76,8 @@ export class NodeTransfer implements Transfer {
   /** Nothing is told any more, and nothing can be asked. */
   #over = false;
   #sendingEnded = false;
+  /** It is queued that libcurl be told of what was sent. */
+  #proceeds = false;
   /** What a callback of the user's threw inside libcurl. */
   #thrown: { readonly option: string; readonly error: unknown } | undefined;
 
@@ -231,7 +233,13 @@ export class NodeTransfer implements Transfer {
 
   #send(bytes: Uint8Array | null): number {
     const queued = this.#sending.add(bytes);
-    this.#owner.turn.submit(() => this.#proceed());
+    if (!this.#proceeds) {
+      this.#proceeds = true;
+      this.#owner.turn.submit(() => {
+        this.#proceeds = false;
+        this.#proceed();
+      });
+    }
     return queued;
   }
 
