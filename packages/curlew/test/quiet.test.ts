@@ -1,6 +1,13 @@
-import { createTransferEngine, formatTrace, type LoopTrace, type TransferEngine, traceLoop } from "@curlew/core";
+import {
+  createClient,
+  createTransferEngine,
+  formatTrace,
+  type LoopTrace,
+  type TransferEngine,
+  traceLoop,
+} from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { ports } from "../src/ports.js";
 import { openTestLoop, run, until, useServer } from "./support.js";
 
@@ -8,7 +15,7 @@ const server = useServer();
 const QUIET_MS = 5000;
 
 /** Transfers whose loop is traced, and how often the loop woke the driver. */
-function traced(): { transfers: TransferEngine; wakeups: () => string[] } {
+function traced({ onTestFinished }: TestContext): { transfers: TransferEngine; wakeups: () => string[] } {
   const traces: LoopTrace[] = [];
   const transfers = createTransferEngine<Easy>({
     createEngine: () => new Multi(loadLibcurl()),
@@ -25,7 +32,7 @@ function traced(): { transfers: TransferEngine; wakeups: () => string[] } {
   };
 }
 
-/** What woke the loop in five seconds, and the CPU this process used in them. */
+/** What woke the loop in five seconds, and the CPU this process used in them, for all that is listened to at once. */
 async function listen(wakeups: () => string[]): Promise<{ count: number; cpuMs: number }> {
   wakeups();
   const before = process.cpuUsage();
@@ -34,10 +41,10 @@ async function listen(wakeups: () => string[]): Promise<{ count: number; cpuMs: 
   return { count: wakeups().length, cpuMs: (used.user + used.system) / 1000 };
 }
 
-describe("quiet", () => {
+describe.concurrent("quiet", () => {
   for (const protocol of ["http", "https", "http2"] as const)
-    it(`a paused transfer with a full socket buffer, ${protocol}: at most 5 wakeups in 5 s (P 26, P D1, D3)`, async () => {
-      const { transfers, wakeups } = traced();
+    it(`a paused transfer with a full socket buffer, ${protocol}: at most 5 wakeups in 5 s (P 26, P D1, D3)`, async (context) => {
+      const { transfers, wakeups } = traced(context);
       let chunks = 0;
       const transfer = transfers.start(
         {
@@ -62,8 +69,8 @@ describe("quiet", () => {
     });
 
   for (const protocol of ["http", "https", "http2"] as const)
-    it(`an idle pool, ${protocol}: at most 5 wakeups in 5 s (P 27)`, async () => {
-      const { transfers, wakeups } = traced();
+    it(`an idle pool, ${protocol}: at most 5 wakeups in 5 s (P 27)`, async (context) => {
+      const { transfers, wakeups } = traced(context);
       const { error } = await run(transfers, {
         url: `${server.current[protocol]}/bytes/100`,
         curl: { CAINFO: server.current.caFile },
@@ -74,12 +81,27 @@ describe("quiet", () => {
       expect(count).toBeLessThanOrEqual(5);
     });
 
-  it("a server that does not answer is waited for, not looked at", async () => {
-    const { transfers, wakeups } = traced();
+  it("a server that does not answer is waited for, not looked at", async (context) => {
+    const { transfers, wakeups } = traced(context);
     const transfer = transfers.start({ url: `${server.current.http}/hang` }, { outcome() {} });
     await new Promise((resolve) => setTimeout(resolve, 300));
     const { count } = await listen(wakeups);
     expect(count).toBeLessThanOrEqual(5);
     transfer.cancel();
+  });
+
+  it("a client's body that nobody reads, and one whose reader stopped: at most 5 wakeups in 5 s", async (context) => {
+    const { transfers, wakeups } = traced(context);
+    const client = createClient({ engine: transfers });
+    const url = `${server.current.http}/bytes/50000000`;
+    const [unread, stopped] = [client.request(url), client.request(url)];
+    expect((await unread.head).status).toBe(200);
+    const reader = stopped.body[Symbol.asyncIterator]();
+    expect((await reader.next()).done).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // until the buffers are full
+    const { count } = await listen(wakeups);
+    console.log(`two bodies of a client that nobody reads: ${count} wakeups in ${QUIET_MS} ms`);
+    expect(count).toBeLessThanOrEqual(5);
+    await client.close({ wait: false });
   });
 });
