@@ -12,7 +12,7 @@ import { executable, runtimes } from "./fetch.mjs";
 /** Whose tests are run everywhere, each file below test/: a package more is a word more here. */
 const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "adapter-rxjs", "curlew"];
 /** But not those of what only Node has, nor of what the documentation shows. */
-const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+const NOT_HERE = ["docs.test.ts", "from-node-libcurl.test.ts", "harness.test.ts", "cpu.test.ts"];
 /** Nor of adapter-rxjs over the loop that only Node has. */
 const ON_LIBUV = /^conformance-(libuv|async-scheduler)\.test\.ts$/;
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */

@@ -23,6 +23,7 @@ const BUILT = [
   ["packages/core", "packages/testkit"],
   [
     "packages/engine-libcurl",
+    "packages/engine-node-libcurl",
     "packages/adapter-libuv",
     "packages/adapter-epoll",
     "packages/adapter-epoll-sim",

@@ -29,6 +29,7 @@ export const errorCodes = [
   "NO_BODY",
   "NO_LIBCURL",
   "NO_LOOP",
+  "NO_NODE_LIBCURL",
   "NO_UWS",
   "OPTION_IS_OURS",
   "OPTION_REFUSED",

@@ -1,5 +1,6 @@
 import {
   type CurlewError,
+  createClient as createCoreClient,
   Driver,
   type DriverOptions,
   type LoopAdapter,
@@ -8,6 +9,8 @@ import {
   type TransferEngine,
 } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
+import { createNodeLibcurlEngine, type NodeLibcurl } from "@curlew/engine-node-libcurl";
+import { loadNodeLibcurl } from "@curlew/testkit";
 import { onTestFinished } from "vitest";
 import {
   type Client,
@@ -34,11 +37,23 @@ export function useTransfers(options: TransfersOptions = {}): TransferEngine {
   return transfers;
 }
 
+/** Another engine than libcurl on a loop, which the client's tests are run over. */
+export const otherEngine = process.env.CURLEW_TEST_ENGINE;
+
 /** A client that is closed with the test, whatever is under way. */
 export function useClient(options: ClientOptions = {}): Client {
-  const client = createClient(loopName === undefined ? options : { loop: loopName, ...options });
+  const client =
+    otherEngine === undefined
+      ? createClient(loopName === undefined ? options : { loop: loopName, ...options })
+      : overNodeLibcurl(options);
   onTestFinished(() => client.close({ wait: false }));
   return client;
+}
+
+function overNodeLibcurl({ limits, ...others }: ClientOptions): Client {
+  if (Object.keys(others).length > 0) throw new Error(`it has none of ${Object.keys(others).join(", ")}`);
+  const engine = createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() as NodeLibcurl });
+  return createCoreClient({ engine, limits, ports });
 }
 
 /** A driver of raw handles, closed with the test. */
