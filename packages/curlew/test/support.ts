@@ -21,7 +21,7 @@ import {
 import { openLoop } from "../src/loops.js";
 import { ports } from "../src/ports.js";
 
-/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and scripts/runtimes.mjs. */
+/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and runtimes/main.mjs. */
 const loopName = process.env.CURLEW_TEST_LOOP;
 
 export const openTestLoop = (): LoopAdapter => openLoop(loopName);
