@@ -153,8 +153,9 @@ describe("the thread", () => {
     expect(use().sleeps).toBe(0);
   });
 
-  it("leaves every signal to the runtime's threads", () => {
-    const { tid } = attached();
+  it("leaves every signal to the runtime's threads", async () => {
+    const { settled, tid } = attached();
+    await settled(); // it has run: before that, whatever it will do, all signals are blocked
     const blocked = BigInt(`0x${/^SigBlk:\s+(\w+)/m.exec(readFileSync(`/proc/self/task/${tid}/status`, "utf8"))?.[1]}`);
     const names = Object.keys(constants.signals) as NodeJS.Signals[];
     const taken = names.filter((name) => !(blocked & (1n << BigInt(constants.signals[name] - 1))));
