@@ -135,13 +135,15 @@ static int lowest_free(void) {
   return fd;
 }
 
-/* Whichever registration cannot be had: an error that says so, and nothing is left. add: the timer's, which is tried before
- * there is a function; the stop's, the set's in the thread's. */
+/* Whatever cannot be had: an error that says so, and nothing is left. add: the timer's registration, which is tried before
+ * there is a function; the stop's, the set's in the thread's; then the thread. */
 static void cannot_open(int add) {
+  const int wanted = add <= 3 ? ENOSPC : EAGAIN;
   int error = 0, before = lowest_free();
   last_released = NULL;
-  refuse_add(add, ENOSPC);
-  CHECK(attachment_open(ENV, NULL, NULL, &error) == NULL && error == -ENOSPC && refusals_left() == 0);
+  if (add <= 3) refuse_add(add, wanted);
+  else refuse_thread(wanted);
+  CHECK(attachment_open(ENV, NULL, NULL, &error) == NULL && error == -wanted && refusals_left() == 0);
   CHECK(lowest_free() == before);
   CHECK((last_released != NULL) == (add > 1));
   if (last_released != NULL) queue_free(last_released);
@@ -179,7 +181,7 @@ static void cannot_wait(int add, int error) {
 }
 
 int main(void) {
-  for (int add = 1; add <= 3; add++) cannot_open(add);
+  for (int add = 1; add <= 4; add++) cannot_open(add);
   cannot_wait(0, EMFILE);
   for (int add = 1; add <= 3; add++) cannot_wait(add, add == 2 ? ENOMEM : ENOSPC);
   for (int round = 0; round < ROUNDS / 10; round++) events_arrive();
