@@ -13,6 +13,7 @@ const folders = [
   "packages/conformance",
   "packages/curlew",
   "trials",
+  "runtimes",
   "demo",
   "examples",
 ];

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
+import { CURL_CSELECT_ERR, CURL_CSELECT_OUT, CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
 import { descriptors, startProgram, threadsNamed, watchThread } from "@curlew/testkit";
 import { attachedTo } from "@curlew/testkit/loop-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -73,6 +73,26 @@ describe("a number that was closed unseen", () => {
     close(kept, b, c, d);
   });
 
+  it("and is another socket's, while a duplicate of the first lives: the first's readiness is not the second's (P A9, A10)", async () => {
+    const { loop, seen, next, settled } = attached();
+    const [a, b] = descriptors.socketpair();
+    loop.watch(a, CURL_POLL_IN);
+    const kept = descriptors.dup(a);
+    close(a);
+    loop.unwatch(a);
+    const [again, peer] = descriptors.socketpair();
+    expect(again).toBe(a);
+    loop.watch(again, CURL_POLL_IN);
+    descriptors.write(b, bytes);
+    await settled();
+    expect(seen).toEqual([]);
+    descriptors.write(peer, bytes);
+    await next();
+    expect(seen).toEqual([{ fd: again, bits: 1 }]);
+    loop.unwatch(again);
+    close(kept, again, peer, b);
+  });
+
   it("and is another file's when the set is made anew: that one is left alone (P A2, A10)", async () => {
     const { loop, seen, settled } = attached();
     const [ghost, b] = descriptors.socketpair();
@@ -135,6 +155,20 @@ describe("a process that may open nothing more", () => {
 });
 
 describe("a hang-up", () => {
+  it("and an error have a bit, also where the kernel tells one without the other: the ends of a pipe", async () => {
+    const { loop, seen, next } = attached();
+    const [readEnd, widowed] = descriptors.pipe();
+    const [orphaned, writeEnd] = descriptors.pipe();
+    close(widowed, orphaned);
+    loop.watch(readEnd, CURL_POLL_IN); // EPOLLHUP
+    loop.watch(writeEnd, CURL_POLL_OUT); // EPOLLERR, and EPOLLOUT
+    await next();
+    expect(seen).toContainEqual({ fd: readEnd, bits: CURL_CSELECT_ERR });
+    expect(seen).toContainEqual({ fd: writeEnd, bits: CURL_CSELECT_OUT | CURL_CSELECT_ERR });
+    for (const fd of [readEnd, writeEnd]) loop.unwatch(fd);
+    close(readEnd, writeEnd);
+  });
+
   it("of what is not watched any more wakes nobody (P A11)", async () => {
     const { loop, seen, settled } = attached();
     const [a, b] = descriptors.socketpair();
