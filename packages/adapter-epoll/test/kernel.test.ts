@@ -1,6 +1,7 @@
 /** Where the kernel's table and ours can differ (P A1 to A11). */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CURL_CSELECT_ERR, CURL_CSELECT_OUT, CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
 import { descriptors, startProgram, threadsNamed, watchThread } from "@curlew/testkit";
@@ -151,6 +152,20 @@ describe("a process that may open nothing more", () => {
     expect(failed).toEqual([
       { code: "LOOP_UNAVAILABLE", errno: "EMFILE", message: expect.stringContaining("ulimit -n") },
     ]);
+  });
+});
+
+describe("a loop whose descriptor somebody else has closed", () => {
+  it("says so when its number is another file's: LOOP_FAILED, and the process lives (P A13)", async () => {
+    const before = descriptors.openDescriptors();
+    const { loop, failures } = attached();
+    const opened = descriptors.openDescriptors().filter((fd) => !before.includes(fd));
+    const epoll = opened.find((fd) => readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:[eventpoll]");
+    close(epoll ?? -1);
+    expect(descriptors.eventfd()).toBe(epoll); // which the loop closes in the end, as its own
+    loop.arm(0);
+    while (failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(failures).toMatchObject([{ code: "LOOP_FAILED", errno: "EINVAL" }]);
   });
 });
 
