@@ -9,14 +9,16 @@ import { runtimes } from "./fetch.mjs";
 import { run } from "./run.mjs";
 
 /** Whose tests are run everywhere, each file below test/: a package more is a word more here. */
-const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
+const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "adapter-rxjs", "curlew"];
 /** But not those of what only Node has, nor of what the documentation shows. */
 const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+/** Nor of adapter-rxjs over the loop that only Node has. */
+const ON_LIBUV = /^conformance-(libuv|async-scheduler)\.test\.ts$/;
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
 const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
 
 /** These wait for most of their time: they run beside the others, which follow one another. */
-const MOSTLY_WAIT = /-(quiet|exits|client-pausing|thread)\.mjs$/;
+const MOSTLY_WAIT = /-(quiet|exits|client-pausing|thread|backpressure)\.mjs$/;
 
 const { values } = parseArgs({
   options: {
@@ -29,11 +31,13 @@ const { values } = parseArgs({
   },
 });
 
+const leftOut = (file) => NOT_HERE.includes(file) || NOT_EVERYWHERE.test(file) || ON_LIBUV.test(file);
+
 const chosen = runtimes.filter(({ title, here }) => !(values.others && here) && title.startsWith(values.runtime ?? ""));
 const tests = PACKAGES.flatMap((name) => {
   const folder = `packages/${name}/test`;
   const found = readdirSync(join(root, folder), { recursive: true }).filter((file) => file.endsWith(".test.ts"));
-  const here = found.filter((file) => !NOT_HERE.includes(basename(file)) && !NOT_EVERYWHERE.test(basename(file)));
+  const here = found.filter((file) => !leftOut(basename(file)));
   return here.sort().map((file) => `${folder}/${file}`);
 });
 const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));

@@ -1,7 +1,7 @@
 /** The client over real libcurl: what people do with it, and what servers do to it. */
 import { contentOf, sha256 } from "@curlew/testkit";
+import { raw } from "@curlew/testkit/in-tests";
 import { describe, expect, it } from "vitest";
-import { raw } from "./odd-servers.js";
 import { useClient, useServer } from "./support.js";
 
 const server = useServer();

@@ -20,7 +20,7 @@ const BAD_FUNCTION_ARGUMENT = 43;
 
 /** What the addon refuses, in words. */
 const refusals = {
-  [Refusal.HEADERS_TOO_LARGE]: ["HEADERS_TOO_LARGE", "the server sent more header bytes than headerLimitBytes"],
+  [Refusal.HEADERS_TOO_LARGE]: ["HEADERS_TOO_LARGE", "the server sent more header bytes than it may"],
   [Refusal.NO_BODY]: ["NO_BODY", "libcurl asked for a body to send, and there is none: give one, or no POST or UPLOAD"],
   [Refusal.BODY_TOO_SHORT]: ["BODY_SIZE_DIFFERS", "the body ended before the sizeBytes that were promised"],
   [Refusal.BODY_TOO_LONG]: ["BODY_SIZE_DIFFERS", "the body has more bytes than the sizeBytes that were promised"],

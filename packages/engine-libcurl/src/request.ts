@@ -95,6 +95,7 @@ function setMethod(easy: Easy, method: string, hasBody: boolean): void {
 
 /** What a transfer's sink and body are made of. */
 const ours: Readonly<Record<string, string>> = {
+  URL: "`url` is what its limits and its safety go by",
   WRITEFUNCTION: "it is how the sink gets its bytes",
   READFUNCTION: "it is how the body is sent",
   SEEKFUNCTION: "it is how the body is sent",

@@ -40,10 +40,10 @@ export class Answers {
     }
   }
 
-  /** What comes now belongs to the answer. */
+  /** What comes now belongs to the answer, be it one without any header: HTTP/0.9, and protocols that have none. */
   settle(): void {
-    const head = this.#candidate;
-    if (!head) return;
+    if (this.#told) return;
+    const head = this.#candidate ?? this.#headOf(new Uint8Array(0));
     this.#candidate = undefined;
     this.#tell(head);
   }
@@ -55,12 +55,16 @@ export class Answers {
       this.#previous.push(candidate);
       this.#listener.redirect(candidate);
     }
-    const head = new Head(block, [...this.#informational], [...this.#previous]);
+    const head = this.#headOf(block);
     if (isInformational(head)) {
       this.#informational.push(head);
       this.#listener.informational(head);
     } else if (this.#mayBeFollowed(head)) this.#candidate = head;
     else this.#tell(head);
+  }
+
+  #headOf(block: Uint8Array): Head {
+    return new Head(block, [...this.#informational], [...this.#previous]);
   }
 
   #tell(head: Head): void {

@@ -1,4 +1,4 @@
-import { CurlewError, type MisuseError, TransferError } from "../errors.js";
+import { CurlewError, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
 import { Promised } from "../promised.js";
 import type { Progress } from "../transfer-engine.js";
 import { BodyReader } from "./body-reader.js";
@@ -11,6 +11,11 @@ import { type RuntimeReadableStream, runtime } from "./runtime.js";
 
 /** What may be heard of a transfer besides its promises. */
 export type TransferHooks = Pick<TransferObserver, "started" | "informational" | "redirect" | "head" | "progress">;
+
+/** What a client's transfer is held by: one that can also say how far it has come. */
+export interface PhasedControl extends TransferControl {
+  readonly phase: TransferPhase;
+}
 
 const NONE = new HeaderFields(new Uint8Array(0));
 
@@ -29,7 +34,7 @@ export class ClientTransfer {
   readonly #trailers = new Promised<HeaderFields>();
   readonly #infos = new Promised<TransferInfos>();
   readonly #unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
-  #control: TransferControl | undefined;
+  #control: PhasedControl | undefined;
   #pausedByUser = false;
   #pausedByBody = false;
 
@@ -151,7 +156,7 @@ export class ClientTransfer {
   // --- for the client ------------------------------------------------------------------------------------------------
 
   /** @internal */
-  controlledBy(control: TransferControl): void {
+  controlledBy(control: PhasedControl): void {
     this.#control = control;
   }
 
@@ -183,6 +188,7 @@ export class ClientTransfer {
   }
 
   #fail(error: CurlewError): void {
+    if (this.#control) error.phase = this.#control.phase;
     this.#control?.cancel();
     this.#settle(error);
   }
@@ -192,7 +198,7 @@ export class ClientTransfer {
     this.#trailers.reject(error);
     this.#infos.reject(error);
     // After an abort nothing more is delivered; after any other end, what came before it is.
-    if (error.code === "ABORTED" && !this.#body.collecting) this.#body.unread.takeAll();
+    if (error.code === "ABORTED") this.#body.unread.takeAll();
     this.#body.end(error);
   }
 

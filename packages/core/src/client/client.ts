@@ -6,12 +6,18 @@ import type { Ports } from "../ports.js";
 import type { TransferEngine } from "../transfer-engine.js";
 import { createTransferEngine } from "../transfers.js";
 import { type ChunkQueue, UnreadBytes } from "./chunk-queue.js";
-import { ClientTransfer, type TransferHooks } from "./client-transfer.js";
+import { ClientTransfer, type PhasedControl, type TransferHooks } from "./client-transfer.js";
 import { Exchange, type ExchangeOwner } from "./exchange.js";
 import type { TransferInfos } from "./infos.js";
 import { checkLimits, type Limits } from "./limits.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
-import { type PreparedRequest, prepareRequest, type RequestOptions, type URLLike } from "./request-options.js";
+import {
+  checkObject,
+  type PreparedRequest,
+  prepareRequest,
+  type RequestOptions,
+  type URLLike,
+} from "./request-options.js";
 import { Slots } from "./slots.js";
 
 /** An engine that is driven by a loop, or one that moves its transfers by itself. */
@@ -132,7 +138,7 @@ export class Client {
     prepared: PreparedRequest,
     observer: TransferObserver,
     done: (infos: () => TransferInfos) => void,
-  ): TransferControl {
+  ): PhasedControl {
     const exchange = new Exchange(this.#owner, prepared, observer, done);
     exchange.begin();
     return exchange;
@@ -164,6 +170,7 @@ function closed(advice: string): CurlewError {
 }
 
 function checkHooks(hooks: TransferHooks = {}): TransferHooks {
+  checkObject("hooks", hooks);
   for (const [name, hook] of Object.entries(hooks))
     if (typeof hook !== "function" && hook !== undefined)
       throw new MisuseError("WRONG_TYPE", `hooks.${name} takes a function, not ${typeof hook}`);
