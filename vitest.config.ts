@@ -16,6 +16,7 @@ const folders = [
   "packages/conformance",
   "packages/curlew",
   "trials",
+  "runtimes",
   "demo",
   "examples",
 ];

@@ -25,7 +25,7 @@ import { ports } from "../src/ports.js";
 
 export { turns, until, useServer } from "@curlew/testkit/in-tests";
 
-/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and scripts/runtimes.mjs. */
+/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and runtimes/main.mjs. */
 const loopName = process.env.CURLEW_TEST_LOOP;
 
 export const openTestLoop = (): LoopAdapter => openLoop(loopName);
