@@ -2,11 +2,13 @@ import {
   createClient,
   createTransferEngine,
   formatTrace,
+  type LoopAdapter,
   type LoopTrace,
   type TransferEngine,
   traceLoop,
 } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
+import { threadsNamed, watchThread } from "@curlew/testkit";
 import { describe, expect, it, type TestContext } from "vitest";
 import { ports } from "../src/ports.js";
 import { openTestLoop, run, until, useServer } from "./support.js";
@@ -14,31 +16,59 @@ import { openTestLoop, run, until, useServer } from "./support.js";
 const server = useServer();
 const QUIET_MS = 5000;
 
-/** Transfers whose loop is traced, and how often the loop woke the driver. */
-function traced({ onTestFinished }: TestContext): { transfers: TransferEngine; wakeups: () => string[] } {
+/** The loop, saying which thread an attachment has made: epoll's, none on libuv's. */
+function tellingThreads(loop: LoopAdapter, tell: (tids: string[]) => void): LoopAdapter {
+  const ours = () => threadsNamed("curlew-epoll");
+  return {
+    ...loop,
+    attach(sink) {
+      const before = ours();
+      const attachment = loop.attach(sink);
+      tell(ours().filter((tid) => !before.includes(tid)));
+      return attachment;
+    },
+  };
+}
+
+interface Wakeups {
+  /** What woke the driver since this was last called. */
+  driver(): string[];
+  /** Those of the loop's own, which may be woken for nothing. */
+  readonly threads: string[];
+}
+
+/** Transfers whose loop is traced, and how often it was woken. */
+function traced({ onTestFinished }: TestContext): { transfers: TransferEngine; wakeups: Wakeups } {
   const traces: LoopTrace[] = [];
+  const threads: string[] = [];
+  const loop = tellingThreads(openTestLoop(), (tids) => threads.push(...tids));
   const transfers = createTransferEngine<Easy>({
     createEngine: () => new Multi(loadLibcurl()),
-    loop: traceLoop(openTestLoop(), (trace) => traces.push(trace)),
+    loop: traceLoop(loop, (trace) => traces.push(trace)),
     ports,
   });
   onTestFinished(() => transfers.close());
   return {
     transfers,
-    wakeups: () => {
-      const all = traces.splice(0);
-      return all.filter(({ call }) => call === "batchEnd" || call === "expired").map(formatTrace);
+    wakeups: {
+      threads,
+      driver() {
+        const all = traces.splice(0);
+        return all.filter(({ call }) => call === "batchEnd" || call === "expired").map(formatTrace);
+      },
     },
   };
 }
 
-/** What woke the loop in five seconds, and the CPU this process used in them, for all that is listened to at once. */
-async function listen(wakeups: () => string[]): Promise<{ count: number; cpuMs: number }> {
-  wakeups();
+/** What woke the loop in five seconds, or its thread where that was more, and the CPU this process used in them, for all that is listened to at once. */
+async function listen({ driver, threads }: Wakeups): Promise<{ count: number; cpuMs: number }> {
+  driver();
+  const uses = threads.map(watchThread);
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
   const used = process.cpuUsage(before);
-  return { count: wakeups().length, cpuMs: (used.user + used.system) / 1000 };
+  const sleeps = uses.map((use) => use().sleeps);
+  return { count: Math.max(driver().length, ...sleeps), cpuMs: (used.user + used.system) / 1000 };
 }
 
 describe.concurrent("quiet", () => {

@@ -10,6 +10,8 @@ export interface BodyOwner {
   abandon(): void;
   /** It is not to go on, because of this error. */
   fail(error: CurlewError): void;
+  /** It has ended, and what is unread nobody is about to read. May be told more than once. */
+  unreadAtEnd(): void;
 }
 
 /**
@@ -27,6 +29,8 @@ export class BodyReader {
   #collected: { readonly chunks: Uint8Array[]; bytes: number; readonly most: number; settle(): void } | undefined;
   /** Who waits for a chunk, or the end. */
   #waiting: (() => void)[] = [];
+  /** Who waited, and has not come yet to read. */
+  #woken = 0;
 
   constructor(owner: BodyOwner, highWaterBytes: number, total: UnreadBytes) {
     this.#owner = owner;
@@ -50,6 +54,7 @@ export class BodyReader {
     this.#end = { error };
     this.#collected?.settle();
     this.#wake();
+    this.#tellUnread();
   }
 
   // --- the side that reads -------------------------------------------------------------------------------------------
@@ -70,11 +75,13 @@ export class BodyReader {
       const chunk = this.unread.shift();
       if (chunk) {
         if (this.unread.bytes < this.#highWaterBytes) this.#owner.setFull(false);
+        this.#tellUnread();
         return chunk;
       }
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end) return undefined;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      this.#woken--;
     }
   }
 
@@ -138,8 +145,14 @@ export class BodyReader {
     this.end(error);
   }
 
+  #tellUnread(): void {
+    if (this.#end && this.#woken === 0 && this.unread.bytes > 0) this.#owner.unreadAtEnd();
+  }
+
   #wake(): void {
-    if (this.#waiting.length > 0) for (const resume of this.#waiting.splice(0)) resume();
+    if (this.#waiting.length === 0) return;
+    this.#woken += this.#waiting.length;
+    for (const resume of this.#waiting.splice(0)) resume();
   }
 }
 

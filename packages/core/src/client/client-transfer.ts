@@ -27,18 +27,25 @@ const NONE = new HeaderFields(new Uint8Array(0));
  * `highWaterBytes`: read it, `discard` it, or `cancel`.
  */
 export class ClientTransfer {
+  /** The word of the request: an answer to HEAD says how long a body would be, and has none. */
+  readonly method: string;
+  /** Whether an encoded body is decoded, so that neither Content-Encoding nor Content-Length are about what is read. */
+  readonly decodes: boolean;
   readonly #hooks: TransferHooks;
   readonly #body: BodyReader;
   readonly #bodyLimitBytes: number;
   readonly #head = new Promised<Head>();
   readonly #trailers = new Promised<HeaderFields>();
   readonly #infos = new Promised<TransferInfos>();
-  readonly #unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
+  /** Once: a FinalizationRegistry keeps what it is told of until the next full collection. */
+  #unreadAtEnd: ((transfer: ClientTransfer, unread: ChunkQueue) => void) | undefined;
   #control: PhasedControl | undefined;
   #pausedByUser = false;
   #pausedByBody = false;
 
   constructor(parts: {
+    method: string;
+    decodes: boolean;
     hooks: TransferHooks;
     highWaterBytes: number;
     bodyLimitBytes: number;
@@ -46,6 +53,8 @@ export class ClientTransfer {
     /** It has ended, and nobody has read these yet: they may never be. */
     unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
   }) {
+    this.method = parts.method;
+    this.decodes = parts.decodes;
     this.#hooks = parts.hooks;
     this.#bodyLimitBytes = parts.bodyLimitBytes;
     this.#unreadAtEnd = parts.unreadAtEnd;
@@ -54,6 +63,10 @@ export class ClientTransfer {
         setFull: (full) => this.#setPaused(this.#pausedByUser, full),
         abandon: () => this.cancel("nobody reads the rest of the body"),
         fail: (error) => this.#fail(error),
+        unreadAtEnd: () => {
+          this.#unreadAtEnd?.(this, this.#body.unread);
+          this.#unreadAtEnd = undefined;
+        },
       },
       parts.highWaterBytes,
       parts.unread,
@@ -184,7 +197,6 @@ export class ClientTransfer {
     this.#trailers.resolve(NONE);
     this.#body.end(undefined);
     this.#infos.resolveBy(infos);
-    if (this.#body.unread.bytes > 0) this.#unreadAtEnd(this, this.#body.unread);
   }
 
   #fail(error: CurlewError): void {

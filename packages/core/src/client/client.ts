@@ -93,6 +93,8 @@ export class Client {
   request(url: string | URLLike, options: ClientRequestOptions = {}): ClientTransfer {
     const prepared = prepareRequest(url, options, this.limits);
     const transfer = new ClientTransfer({
+      method: prepared.request.method ?? "GET",
+      decodes: prepared.decodes,
       hooks: checkHooks(options.hooks),
       highWaterBytes: prepared.request.highWaterBytes ?? 1,
       bodyLimitBytes: prepared.limits.bodyBytes,
