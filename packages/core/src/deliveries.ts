@@ -7,14 +7,21 @@ import type { Outcome, Progress, TransferSink } from "./transfer-engine.js";
 interface Gathered {
   readonly kind: GatheredKind;
   readonly bytes: Uint8Array;
+  next: Gathered | undefined;
 }
+
+const SUCCESS = { error: undefined };
 
 /** One transfer as the driver sees it, from `add` until its outcome is delivered or it is removed. */
 export class TransferRecord<E extends EasyHandle> {
   readonly easy: E;
   readonly sink: TransferSink;
   readonly #runInContext: RunInContext;
-  readonly events: Gathered[] = [];
+  /** What was gathered and is not told yet, oldest first: a list, which costs a small transfer less than an array. */
+  #first: Gathered | undefined;
+  #last: Gathered | undefined;
+  /** In the queue of those that have something to tell. */
+  queued = false;
   /** Added to the engine at this moment. */
   added = false;
   paused = false;
@@ -35,24 +42,44 @@ export class TransferRecord<E extends EasyHandle> {
 
   /** The outcome: the first one stays. */
   end(error: CurlewError | undefined): void {
-    this.ended ??= { error };
+    this.ended ??= error ? { error } : SUCCESS;
+  }
+
+  gathered(kind: GatheredKind, bytes: Uint8Array): void {
+    const event = { kind, bytes, next: undefined };
+    if (this.#last) this.#last.next = event;
+    else this.#first = event;
+    this.#last = event;
+  }
+
+  /** The oldest that is not told yet. */
+  take(): Gathered | undefined {
+    const event = this.#first;
+    this.#first = event?.next;
+    if (!this.#first) this.#last = undefined;
+    return event;
+  }
+
+  /** What is not told yet never will be. */
+  forget(): void {
+    this.#first = this.#last = undefined;
   }
 
   /** The same, at the cost of what was gathered and not yet delivered. */
   fail(error: CurlewError): void {
-    this.events.length = 0;
+    this.forget();
     this.paused = false;
     this.failed = this.complete = true;
     this.ended = { error };
   }
 
   get deliverable(): boolean {
-    return !this.silent && !this.paused && (this.events.length > 0 || this.complete);
+    return !this.silent && !this.paused && (this.#first !== undefined || this.complete);
   }
 
-  /** Runs a callback of the user's in the context the transfer was started in. */
-  call<A extends unknown[]>(callback: (...args: A) => void, ...args: A): void {
-    this.#runInContext(callback, ...args);
+  /** Runs callbacks of the user's in the context the transfer was started in. */
+  inContext(run: (record: this) => void): void {
+    this.#runInContext(run, this);
   }
 }
 
@@ -73,9 +100,11 @@ export interface DeliveryOwner<E extends EasyHandle> {
 export class Deliveries<E extends EasyHandle> {
   readonly #owner: DeliveryOwner<E>;
   readonly #ports: Ports;
-  readonly #waiting = new Set<TransferRecord<E>>();
+  readonly #waiting: TransferRecord<E>[] = [];
   /** To be queued once what the engine has gathered for them was collected. */
-  readonly #due = new Set<TransferRecord<E>>();
+  #due: TransferRecord<E>[] = [];
+  /** How many callbacks there may still be in this round. */
+  #left = 0;
   /** There may be something gathered that no event will announce. */
   #more = false;
 
@@ -85,7 +114,7 @@ export class Deliveries<E extends EasyHandle> {
   }
 
   get empty(): boolean {
-    return this.#waiting.size === 0 && this.#due.size === 0;
+    return this.#waiting.length === 0 && this.#due.length === 0;
   }
 
   /** Whether another round would find something. */
@@ -95,12 +124,14 @@ export class Deliveries<E extends EasyHandle> {
 
   /** It has something to tell, whatever is still in the engine. */
   queue(record: TransferRecord<E>): void {
-    if (record.deliverable) this.#waiting.add(record);
+    if (record.queued || !record.deliverable) return;
+    record.queued = true;
+    this.#waiting.push(record);
   }
 
   /** It has ended or was resumed: what the engine still has of it comes first. */
   queueAfterCollect(record: TransferRecord<E>): void {
-    this.#due.add(record);
+    this.#due.push(record);
   }
 
   /**
@@ -109,45 +140,54 @@ export class Deliveries<E extends EasyHandle> {
    */
   deliver(budget: number): number {
     const left = this.#run(budget);
-    if (this.#waiting.size > 0) return left;
+    if (this.#waiting.length > 0) return left;
     this.#more = false;
     this.#owner.collect((easy, kind, bytes) => {
       const record = this.#owner.recordOf(easy);
       if (!record) return;
-      record.events.push({ kind, bytes });
+      record.gathered(kind, bytes);
       this.queue(record);
     });
-    for (const record of this.#due) {
+    const due = this.#due;
+    this.#due = [];
+    for (const record of due) {
       record.complete ||= record.ended !== undefined;
       this.queue(record);
     }
-    this.#due.clear();
     return this.#run(left);
   }
 
   #run(budget: number): number {
-    let left = budget;
-    for (const record of this.#waiting) {
-      this.#waiting.delete(record);
-      while (left > 0 && record.deliverable) {
-        left--;
-        this.#deliverOne(record);
-      }
-      if (record.deliverable) this.#waiting.add(record);
-      if (left === 0) break;
+    const waiting = this.#waiting;
+    this.#left = budget;
+    let told = 0;
+    for (; told < waiting.length && this.#left > 0; told++) {
+      const record = waiting[told] as TransferRecord<E>;
+      record.queued = false;
+      if (record.deliverable) record.inContext(this.#tell);
+      this.queue(record); // what is left of it, at the end of the line
     }
-    return left;
+    waiting.splice(0, told);
+    return this.#left;
   }
 
+  /** All that a transfer has to tell, on one visit to its context. */
+  readonly #tell = (record: TransferRecord<E>): void => {
+    while (this.#left > 0 && record.deliverable) {
+      this.#left--;
+      this.#deliverOne(record);
+    }
+  };
+
   #deliverOne(record: TransferRecord<E>): void {
-    const event = record.events.shift();
+    const event = record.take();
     if (!event) return this.#deliverOutcome(record);
     if (event.kind === "full") {
       this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
       return this.#owner.proceed(record);
     }
     try {
-      record.call(tell, record.sink, event);
+      tell(record.sink, event);
     } catch (error) {
       if (record.silent) return reportError(this.#ports, error); // removed itself, then threw: nobody left to tell
       this.#owner.withdraw(record);
@@ -160,7 +200,7 @@ export class Deliveries<E extends EasyHandle> {
     record.silent = true;
     this.#owner.settled(record);
     try {
-      record.call(tellOutcome, record.sink, outcome);
+      record.sink.outcome(outcome);
     } catch (error) {
       reportError(this.#ports, error);
     } finally {
@@ -206,10 +246,6 @@ function progressOf(bytes: Uint8Array): Progress {
   new Uint8Array(moved.buffer).set(bytes); // a copy: they need not lie where a float may
   const [receivedTotalBytes = 0, receivedBytes = 0, sentTotalBytes = 0, sentBytes = 0] = moved;
   return { receivedBytes, receivedTotalBytes, sentBytes, sentTotalBytes };
-}
-
-function tellOutcome(sink: TransferSink, outcome: Outcome): void {
-  sink.outcome(outcome);
 }
 
 function nameOf(kind: GatheredKind): string {
