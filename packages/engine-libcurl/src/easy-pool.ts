@@ -36,6 +36,7 @@ interface Shelf {
 }
 
 interface Lent {
+  readonly easy: Easy;
   readonly shelf: Shelf;
   readonly url: string;
 }
@@ -50,7 +51,8 @@ interface Lent {
 export class EasyPool {
   readonly #library: Libcurl;
   readonly #shelves: Shelf[] = [];
-  readonly #lent = new Map<Easy, Lent>();
+  /** By the addon's numbers. */
+  readonly #lent = new Map<number, Lent>();
   #idle = 0;
 
   constructor(library: Libcurl) {
@@ -66,16 +68,22 @@ export class EasyPool {
     const easy = kept?.easy ?? prepare(this.#library, request, true);
     if (kept) {
       this.#idle--;
-      renew(easy, kept.url === request.url ? undefined : request.url);
+      this.#renew(easy, kept.url === request.url ? undefined : request.url);
     }
-    this.#lent.set(easy, { shelf, url: request.url });
+    this.#lent.set(easy.id, { easy, shelf, url: request.url });
     return easy;
+  }
+
+  /** One that was taken and not given back; undefined also for those that are not kept. */
+  find(id: number): Easy | undefined {
+    const easy = this.#lent.get(id)?.easy;
+    return easy?.id === id ? easy : undefined;
   }
 
   /** Its transfer ended; `well`: as it should, so that the handle may serve another. */
   giveBack(easy: Easy, well: boolean): void {
-    const lent = this.#lent.get(easy);
-    this.#lent.delete(easy);
+    const lent = this.#lent.get(easy.id);
+    this.#lent.delete(easy.id);
     if (!well || !lent || this.#idle >= MOST_HANDLES || !this.#shelves.includes(lent.shelf)) return easy.cleanup();
     lent.shelf.idle.push({ easy, url: lent.url });
     this.#idle++;
@@ -95,20 +103,20 @@ export class EasyPool {
     return shelf;
   }
 
+  #renew(easy: Easy, url: string | undefined): void {
+    try {
+      prepareAgain(easy, url);
+    } catch (error) {
+      easy.cleanup();
+      throw error;
+    }
+  }
+
   #empty(shelf: Shelf | undefined): void {
     for (const { easy } of shelf?.idle.splice(0) ?? []) {
       this.#idle--;
       easy.cleanup();
     }
-  }
-}
-
-function renew(easy: Easy, url: string | undefined): void {
-  try {
-    prepareAgain(easy, url);
-  } catch (error) {
-    easy.cleanup();
-    throw error;
   }
 }
 

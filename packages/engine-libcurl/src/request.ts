@@ -30,10 +30,15 @@ export function prepare(library: Libcurl, request: TransferRequest, again = fals
   }
 }
 
-/** As new, and set up as it was, for that URL; undefined: the same. */
+/**
+ * Set up as it was, for that URL; undefined: the same. libcurl begins each transfer of a handle with what its options say; what
+ * others may have told it on the way (credentials in a redirect for one) is forgotten by a reset and setting all anew, which
+ * costs as much as the rest of a small transfer: so that is for handles that have wandered.
+ */
 export function prepareAgain(easy: Easy, url: string | undefined): void {
   if (url !== undefined) easy.setopt("URL", url); // which checks it
-  checkCode(easy, native().easyAgain(easy.id));
+  if (easy.wandered) checkCode(easy, native().easyAgain(easy.id));
+  else easy.rest();
 }
 
 function configure(easy: Easy, request: TransferRequest): void {

@@ -2,6 +2,8 @@ import { CurlewError, MisuseError } from "../errors.js";
 import { joined } from "./answers.js";
 import { ChunkQueue, type UnreadBytes } from "./chunk-queue.js";
 
+const COMPLETE = { error: undefined };
+
 /** What reading asks of the transfer. */
 export interface BodyOwner {
   /** Too much waits, or no longer too much. */
@@ -23,10 +25,10 @@ export class BodyReader {
   readonly unread: ChunkQueue;
   #end: { readonly error: unknown | undefined } | undefined;
   #used = false;
-  /** Collected by `collect`. */
-  #collected: { readonly chunks: Uint8Array[]; bytes: number; readonly most: number; settle(): void } | undefined;
+  /** For `collect`. */
+  #collected: Collected | undefined;
   /** Who waits for a chunk, or the end. */
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
 
   constructor(owner: BodyOwner, highWaterBytes: number, total: UnreadBytes) {
     this.#owner = owner;
@@ -47,8 +49,8 @@ export class BodyReader {
   /** No chunk comes any more. `error` undefined: the body is complete. */
   end(error: unknown | undefined): void {
     if (this.#end) return;
-    this.#end = { error };
-    this.#collected?.settle();
+    this.#end = error === undefined ? COMPLETE : { error };
+    this.#settle();
     this.#wake();
   }
 
@@ -79,7 +81,10 @@ export class BodyReader {
       }
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end) return undefined;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await new Promise<void>((resolve) => {
+        this.#waiting ??= [];
+        this.#waiting.push(resolve);
+      });
     }
   }
 
@@ -111,18 +116,10 @@ export class BodyReader {
   /** All that is left of the body. @throws CurlewError BODY_TOO_LARGE, and what ended the transfer, with `partialBody` */
   collect(most: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const chunks: Uint8Array[] = [];
-      const settle = (): void => {
-        const error = this.#end?.error;
-        this.#collected = undefined;
-        if (error === undefined) return resolve(whole(chunks));
-        if (error instanceof CurlewError) error.partialBody = joined(...chunks);
-        reject(error);
-      };
-      this.#collected = { chunks, bytes: 0, most, settle };
-      for (const chunk of this.unread.takeAll()) this.#collect(chunk);
+      this.#collected = { chunks: [], bytes: 0, most, resolve, reject };
+      if (this.unread.bytes > 0) for (const chunk of this.unread.takeAll()) this.#collect(chunk);
       this.#owner.setFull(false);
-      if (this.#end) settle();
+      if (this.#end) this.#settle();
     });
   }
 
@@ -143,13 +140,37 @@ export class BodyReader {
     this.end(error);
   }
 
-  #wake(): void {
-    if (this.#waiting.length > 0) for (const resume of this.#waiting.splice(0)) resume();
+  /** Tells who collects how it ended. */
+  #settle(): void {
+    const collected = this.#collected;
+    if (!collected) return;
+    this.#collected = undefined;
+    const { chunks, resolve, reject } = collected;
+    const error = this.#end?.error;
+    if (error === undefined) return resolve(whole(chunks));
+    if (error instanceof CurlewError) error.partialBody = joined(chunks);
+    reject(error);
   }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    this.#waiting = undefined;
+    for (const resume of waiting) resume();
+  }
+}
+
+/** A body that is wanted as a whole. */
+interface Collected {
+  readonly chunks: Uint8Array[];
+  bytes: number;
+  readonly most: number;
+  resolve(body: Uint8Array): void;
+  reject(error: unknown): void;
 }
 
 /** One piece of memory of its own: small chunks share theirs with those of other transfers. */
 function whole(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks;
-  return chunks.length === 1 && first && first.byteLength === first.buffer.byteLength ? first : joined(...chunks);
+  return chunks.length === 1 && first && first.byteLength === first.buffer.byteLength ? first : joined(chunks);
 }

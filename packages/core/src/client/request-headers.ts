@@ -6,6 +6,7 @@ export type RequestHeaders =
   | Iterable<readonly [name: string, value: string]>
   | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
+const NONE: readonly string[] = [];
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -14,6 +15,7 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * @throws MisuseError FORBIDDEN_CHARACTER, WRONG_TYPE. Values are not shown: they may be secrets
  */
 export function requestHeaders(headers: RequestHeaders | undefined, body: PreparedBody | undefined): readonly string[] {
+  if (headers === undefined && body === undefined) return NONE;
   const lines: string[] = [];
   const names = new Set<string>();
   for (const [name, value] of pairsOf(headers)) {

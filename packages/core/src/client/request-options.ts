@@ -136,5 +136,5 @@ function checkBytes(name: string, value: unknown): number {
 /** Scheme, host and port: what connections are counted by. The user's name and password are not of it. */
 function hostOf(url: string): string {
   const authority = /^[^:/?#]+:\/\/[^/?#]*/.exec(url)?.[0] ?? url;
-  return authority.replace(/\/\/.*@/, "//").toLowerCase();
+  return (authority.includes("@") ? authority.replace(/\/\/.*@/, "//") : authority).toLowerCase();
 }
