@@ -1,4 +1,4 @@
-import type { EasyHandle, GatheredKind, GatherVisitor } from "./engine.js";
+import type { EasyHandle, GatheredKind, GatheringEngine, GatherVisitor } from "./engine.js";
 import { type CurlewError, MisuseError } from "./errors.js";
 import { callbackFailed } from "./failures.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
@@ -94,6 +94,8 @@ export interface DeliveryOwner<E extends EasyHandle> {
   /** Hands over what the engine has gathered. */
   collect(visit: GatherVisitor<E>): void;
   recordOf(easy: E): TransferRecord<E> | undefined;
+  /** As the engine's, where it has it. */
+  readonly getinfos: GatheringEngine<E>["getinfos"];
 }
 
 /** The transfers that have something to tell their users, in the order it happened: the only place user code runs. */
@@ -196,7 +198,7 @@ export class Deliveries<E extends EasyHandle> {
   }
 
   #deliverOutcome(record: TransferRecord<E>): void {
-    const outcome = new DeliveredOutcome(record.easy, record.ended?.error);
+    const outcome = new DeliveredOutcome(record.easy, record.ended?.error, this.#owner.getinfos);
     record.silent = true;
     this.#owner.settled(record);
     try {
@@ -211,20 +213,28 @@ export class Deliveries<E extends EasyHandle> {
 
 class DeliveredOutcome<E extends EasyHandle> implements Outcome {
   readonly error: CurlewError | undefined;
-  /** A property, so that `outcome({ error, getinfo })` works. */
-  readonly getinfo: (info: string) => unknown;
+  readonly #getinfos: GatheringEngine<E>["getinfos"];
   #easy: E | undefined;
 
-  constructor(easy: E, error: CurlewError | undefined) {
+  constructor(easy: E, error: CurlewError | undefined, getinfos: GatheringEngine<E>["getinfos"]) {
     this.#easy = easy;
     this.error = error;
-    this.getinfo = (info) => {
-      if (this.#easy) return this.#easy.getinfo(info);
-      throw new MisuseError(
-        "HANDLE_CLOSED",
-        "infos can be asked for until `outcome` returns: keep what is wanted later",
-      );
-    };
+    this.#getinfos = getinfos;
+  }
+
+  /** A function of its own, so that `outcome({ error, getinfo })` works; made for those who ask. */
+  get getinfo(): Outcome["getinfo"] {
+    return (info) => this.#handle.getinfo(info);
+  }
+
+  get getinfos(): Outcome["getinfos"] {
+    const getinfos = this.#getinfos;
+    return getinfos && ((infos) => getinfos(this.#handle, infos));
+  }
+
+  get #handle(): E {
+    if (this.#easy) return this.#easy;
+    throw new MisuseError("HANDLE_CLOSED", "infos can be asked for until `outcome` returns: keep what is wanted later");
   }
 
   /** The handle may serve another transfer now. */

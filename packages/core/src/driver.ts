@@ -88,6 +88,7 @@ export class Driver<E extends EasyHandle> {
         settled: (record) => this.#records.delete(record.easy),
         collect: (visit) => this.#gatherer?.collect(visit),
         recordOf: (easy) => this.#records.get(easy),
+        getinfos: this.#gatherer?.getinfos?.bind(this.#gatherer),
       },
       ports,
     );
@@ -132,7 +133,7 @@ export class Driver<E extends EasyHandle> {
     if (this.#diedOf) throw this.#diedOf;
     if (this.#state !== "open") throw new CurlewError("CLOSED", "this driver was closed: make a new one");
     if (this.#records.has(easy)) throw new MisuseError("HANDLE_IN_USE", "this handle is being transferred already");
-    const record = new TransferRecord(easy, sink, this.#ports.bindContext?.() ?? NO_CONTEXT);
+    const record = new TransferRecord(easy, sink, this.#contextFor(sink));
     this.#records.set(easy, record);
     try {
       this.#submit(this.#commands.add, record);
@@ -194,6 +195,10 @@ export class Driver<E extends EasyHandle> {
   close(): Promise<void> {
     this.#submit(this.#commands.close, undefined);
     return this.#closed.promise;
+  }
+
+  #contextFor({ inContext = true }: TransferSink): RunInContext {
+    return (inContext ? this.#ports.bindContext?.() : undefined) ?? NO_CONTEXT;
   }
 
   // --- the tick ------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ export interface Registration {
   /** Differs for each registration, also of the same number: what tells an old report from a new one (C 5.6). */
   readonly generation: number;
   interest: Interest;
-  /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. */
-  state: "watched" | "waiting" | "backedOff" | "alwaysReady";
+  /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. "gone": it ended. */
+  state: "watched" | "waiting" | "backedOff" | "alwaysReady" | "gone";
   /** In the tick with this number REMOVE was said. */
   waitingSince: number;
   /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
@@ -25,8 +25,10 @@ export class SocketTable implements SocketLife {
   readonly #loop: Attachment;
   readonly #announcesClose: (fd: number) => boolean;
   readonly #registrations = new Map<number, Registration>();
-  /** Those not simply "watched", so that a tick need not look through the table. */
+  /** Those "backedOff" or "alwaysReady", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
+  /** Those that were "waiting" in this tick or the one before; they may be something else again, or gone. */
+  #left: Registration[] = [];
   #waiting = 0;
   #alwaysReady = 0;
   #generation = 0;
@@ -84,8 +86,12 @@ export class SocketTable implements SocketLife {
   endTick(): void {
     const tick = this.#tick++;
     if (this.#waiting === 0) return;
-    for (const registration of this.#special)
-      if (registration.state === "waiting" && registration.waitingSince < tick) this.#forget(registration);
+    const left = this.#left;
+    this.#left = [];
+    for (const registration of left)
+      if (registration.state !== "waiting") continue;
+      else if (registration.waitingSince < tick) this.#forget(registration);
+      else this.#left.push(registration);
   }
 
   /** Stops watching, for a while, what was reported in vain: see spin-guard.ts. */
@@ -153,7 +159,6 @@ export class SocketTable implements SocketLife {
     registration.interest = interest;
     if (registration.state === "waiting") {
       registration.state = "watched";
-      this.#special.delete(registration);
       this.#waiting--;
     }
     if (same) return;
@@ -169,7 +174,7 @@ export class SocketTable implements SocketLife {
     if (!mayWait) return this.#forget(registration);
     registration.state = "waiting";
     registration.waitingSince = this.#tick;
-    this.#special.add(registration);
+    this.#left.push(registration);
     this.#waiting++;
   }
 
@@ -177,6 +182,7 @@ export class SocketTable implements SocketLife {
     const { fd, state } = registration;
     this.#registrations.delete(fd);
     this.#special.delete(registration);
+    registration.state = "gone";
     if (state === "waiting") this.#waiting--;
     if (state === "alwaysReady") this.#alwaysReady--;
     if (state !== "alwaysReady") this.#loop.unwatch(fd);

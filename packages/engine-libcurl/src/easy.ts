@@ -159,7 +159,7 @@ export class Easy implements EasyHandle {
     if (info === ("PRIVATE" as string)) throw new MisuseError("OPTION_IS_OURS", "PRIVATE is the engine's own");
     if (!Object.hasOwn(infos, info))
       throw new MisuseError("UNKNOWN_OPTION", `libcurl has no info "${info}". Names are libcurl's without CURLINFO_`);
-    if (this.#resting && (hostOf(this.#id)?.runs ?? 0) <= this.#runs) return undefined as InfoValue<K>;
+    if (this.#rests && info !== "EFFECTIVE_URL") return undefined as InfoValue<K>;
     const value = native().easyGetinfo(this.#id, infos[info], codes);
     checkOption(codes[0] ?? 0, info, this.library.version, this.library.easyError(codes[0] ?? 0));
     return value as InfoValue<K>;
@@ -311,6 +311,10 @@ export class Easy implements EasyHandle {
     }
     const what = native().easyErrorBuffer(this.#id) || this.library.easyError(curlCode);
     return new TransferError("TRANSFER_FAILED", what, { curlCode });
+  }
+
+  get #rests(): boolean {
+    return this.#resting && (hostOf(this.#id)?.runs ?? 0) <= this.#runs;
   }
 
   /** It serves another transfer as it is: nothing is known of that before it has begun. */

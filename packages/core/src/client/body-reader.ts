@@ -3,6 +3,7 @@ import { joined } from "./answers.js";
 import { ChunkQueue, type UnreadBytes } from "./chunk-queue.js";
 
 const COMPLETE = { error: undefined };
+const NONE: readonly Uint8Array[] = [];
 
 /** What reading asks of the transfer. */
 export interface BodyOwner {
@@ -113,10 +114,14 @@ export class BodyReader {
     this.#owner.abandon();
   }
 
-  /** All that is left of the body. @throws CurlewError BODY_TOO_LARGE, and what ended the transfer, with `partialBody` */
+  /**
+   * All of the body. One promise, which no async function wraps in another: that is what small transfers are made of.
+   * @throws MisuseError BODY_USED; CurlewError BODY_TOO_LARGE, and what ended the transfer, with `partialBody`
+   */
   collect(most: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      this.#collected = { chunks: [], bytes: 0, most, resolve, reject };
+      this.use();
+      this.#collected = { first: undefined, more: undefined, bytes: 0, most, resolve, reject };
       if (this.unread.bytes > 0) for (const chunk of this.unread.takeAll()) this.#collect(chunk);
       this.#owner.setFull(false);
       if (this.#end) this.#settle();
@@ -131,7 +136,9 @@ export class BodyReader {
   #collect(chunk: Uint8Array): void {
     const collected = this.#collected;
     if (!collected) return;
-    collected.chunks.push(chunk);
+    if (!collected.first) collected.first = chunk;
+    else if (collected.more) collected.more.push(chunk);
+    else collected.more = [chunk];
     collected.bytes += chunk.length;
     if (collected.bytes <= collected.most) return;
     const message = `the body has more than ${collected.most} bytes (limits.bodyBytes): read it by chunks, or raise the limit`;
@@ -145,10 +152,10 @@ export class BodyReader {
     const collected = this.#collected;
     if (!collected) return;
     this.#collected = undefined;
-    const { chunks, resolve, reject } = collected;
+    const { first, more = NONE, resolve, reject } = collected;
     const error = this.#end?.error;
-    if (error === undefined) return resolve(whole(chunks));
-    if (error instanceof CurlewError) error.partialBody = joined(chunks);
+    if (error === undefined) return resolve(whole(first, more));
+    if (error instanceof CurlewError) error.partialBody = whole(first, more);
     reject(error);
   }
 
@@ -162,7 +169,9 @@ export class BodyReader {
 
 /** A body that is wanted as a whole. */
 interface Collected {
-  readonly chunks: Uint8Array[];
+  /** Small bodies have one chunk: no list is made for that. */
+  first: Uint8Array | undefined;
+  more: Uint8Array[] | undefined;
   bytes: number;
   readonly most: number;
   resolve(body: Uint8Array): void;
@@ -170,7 +179,8 @@ interface Collected {
 }
 
 /** One piece of memory of its own: small chunks share theirs with those of other transfers. */
-function whole(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  return chunks.length === 1 && first && first.byteLength === first.buffer.byteLength ? first : joined(chunks);
+function whole(first: Uint8Array | undefined, more: readonly Uint8Array[]): Uint8Array {
+  if (!first) return new Uint8Array(0);
+  if (more.length > 0) return joined([first, ...more]);
+  return first.byteLength === first.buffer.byteLength ? first : new Uint8Array(first);
 }

@@ -71,9 +71,8 @@ export class ClientTransfer {
   }
 
   /** All of the body. @throws MisuseError BODY_USED; CurlewError BODY_TOO_LARGE, and whatever ended the transfer */
-  async bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array> {
     const { body, bodyLimitBytes } = this.#reception;
-    body.use();
     return body.collect(bodyLimitBytes);
   }
 

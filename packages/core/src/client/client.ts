@@ -163,6 +163,7 @@ function closed(advice: string): CurlewError {
 
 /** The end as users' observers hear of it. */
 class ToldAtOnce implements EndListener {
+  readonly inContext = true;
   readonly #observer: TransferObserver;
 
   constructor(observer: TransferObserver) {

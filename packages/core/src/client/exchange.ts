@@ -25,6 +25,8 @@ export interface ExchangeOwner {
 
 /** Who hears of a good end. */
 export interface EndListener {
+  /** Whether it, or the observer beside it, calls code of a user's. */
+  readonly inContext: boolean;
   /** `infos` are made when they are asked for. */
   ended(infos: () => TransferInfos): void;
 }
@@ -37,6 +39,7 @@ const AT_ONCE: RunInContext = (run, ...args) => run(...args);
  * engine, feeds its body, reads the heads, listens to the signal.
  */
 export class Exchange implements TransferSink, TransferControl, Waiting, AnswerListener {
+  readonly inContext: boolean;
   readonly #owner: ExchangeOwner;
   readonly #prepared: PreparedRequest;
   readonly #observer: TransferObserver;
@@ -61,6 +64,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     this.#prepared = prepared;
     this.#observer = observer;
     this.#listener = listener;
+    this.inContext = listener.inContext || prepared.source !== undefined;
     this.#beganMs = owner.engine.now();
   }
 
@@ -142,8 +146,8 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   }
 
   outcome(outcome: Outcome): void {
-    const { error, getinfo } = outcome;
-    const phase = error && this.#phase(getinfo, error);
+    const { error } = outcome;
+    const phase = error && this.#phase(outcome.getinfo, error);
     if (!error) this.#answers.settle();
     if (this.#silent) return this.#end();
     if (!error) this.#tellProgress();

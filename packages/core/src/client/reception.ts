@@ -27,6 +27,8 @@ const NONE = new HeaderFields(new Uint8Array(0));
  * what nobody asks for cannot be an unhandled rejection, and costs nothing.
  */
 export class Reception implements TransferObserver, EndListener, BodyOwner {
+  /** Only hooks are called; who waits for a promise has his context from there. */
+  readonly inContext: boolean;
   readonly body: BodyReader;
   readonly bodyLimitBytes: number;
   /** Told with their own names and without `this`, and only where there are any: each is asked for before it is called. */
@@ -47,14 +49,10 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   #pausedByUser = false;
   #pausedByBody = false;
 
-  constructor(
-    owner: ReceptionOwner,
-    hooks: TransferHooks | undefined,
-    highWaterBytes: number,
-    bodyLimitBytes: number,
-  ) {
+  constructor(owner: ReceptionOwner, hooks: TransferHooks | undefined, highWaterBytes: number, bodyLimitBytes: number) {
     this.#owner = owner;
     this.#hooks = hooks;
+    this.inContext = hooks !== undefined;
     this.bodyLimitBytes = bodyLimitBytes;
     this.body = new BodyReader(this, highWaterBytes, owner.unread);
     if (!hooks) return;
