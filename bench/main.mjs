@@ -27,7 +27,7 @@ const options = {
   rounds: Number(values.rounds ?? (values.quick ? 5 : 9)),
   rateRounds: values.quick ? 1 : 3,
   sliceMs: Number(values.ms ?? (values.quick ? 150 : 500)),
-  warmupMs: values.quick ? 1000 : 3000,
+  warmupMs: values.quick ? 1000 : 6 * Number(values.ms ?? 500),
 };
 
 function chosen() {
