@@ -1,6 +1,7 @@
 // Makes one file of each test, for runtimes that do not know our conditions and have no vitest. The packages stay outside
 // of it: what is tested is what is built.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -9,19 +10,26 @@ export const root = resolve(import.meta.dirname, "..");
 /** Inside the checkout, because Deno looks for package.json upwards from the program. */
 export const out = join(root, ".cache/runtime-tests");
 
+/** RxJS as the built adapter has it: a second copy would have another `config`, and classes that are not the same. */
+const rxjs = createRequire(join(root, "packages/adapter-rxjs/package.json"));
+
 const dist = (name, file) => ({ path: pathToFileURL(join(root, "packages", name, "dist", file)).href, external: true });
 
 const packages = {
   name: "packages",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^vitest$/ }, () => ({ path: "./vitest.mjs", external: true }));
-    onResolve({ filter: /^@curlew\/testkit\/loop-tests$/ }, () => ({
-      path: join(root, "packages/testkit/src/loop-tests/index.ts"),
+    onResolve({ filter: /^@curlew\/testkit\/(in|loop)-tests$/ }, ({ path }) => ({
+      path: join(root, "packages/testkit/src", basename(path), "index.ts"),
     }));
     onResolve({ filter: /^@curlew\// }, ({ path }) => {
       const [, name, entry = "index"] = path.split("/");
       return dist(name, `${entry}.js`);
     });
+    onResolve({ filter: /^rxjs(\/|$)/ }, ({ path }) => ({
+      path: pathToFileURL(rxjs.resolve(path)).href,
+      external: true,
+    }));
     onResolve({ filter: /^curlew$/ }, () => dist("curlew", "index.js"));
     // The entries that know where the native part is; the rest of a package's source may be in the bundle.
     onResolve({ filter: /^(\.\.\/)+src\/(index|binding)\.js$/ }, ({ path, resolveDir }) => {

@@ -1,4 +1,5 @@
-// The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME] [--only FILE] [--name PATTERN]
+// The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME | --others] [--only FILE] [--name PATTERN]
+// --others leaves out the Node this runs on, whose tests `npm test` runs too.
 // A line for each file and runtime on stderr; at the end a table, one JSON object, or the line that CI counts, on stdout.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -9,11 +10,16 @@ import { bundle, out, root } from "./bundle.mjs";
 import { executable, runtimes } from "./fetch.mjs";
 
 /** Whose tests are run everywhere, each file below test/: a package more is a word more here. */
-const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "curlew"];
+const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "adapter-rxjs", "curlew"];
 /** But not those of what only Node has, nor of what the documentation shows. */
 const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+/** Nor of adapter-rxjs over the loop that only Node has. */
+const ON_LIBUV = /^conformance-(libuv|async-scheduler)\.test\.ts$/;
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
 const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
+
+/** These wait for most of their time: they run beside the others, which follow one another. */
+const MOSTLY_WAIT = /-(quiet|exits|client-pausing|thread|backpressure)\.mjs$/;
 
 /** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
 const LIMIT_MS = 600_000;
@@ -24,6 +30,7 @@ const { values } = parseArgs({
     totals: { type: "boolean" },
     only: { type: "string" },
     runtime: { type: "string" },
+    others: { type: "boolean" },
     name: { type: "string" },
   },
 });
@@ -52,17 +59,18 @@ function run(runtime, file) {
   });
 }
 
-const chosen = runtimes.filter(({ title }) => values.runtime === undefined || title.startsWith(values.runtime));
+const leftOut = (file) => NOT_HERE.includes(file) || NOT_EVERYWHERE.test(file) || ON_LIBUV.test(file);
+
+const chosen = runtimes.filter(({ title, here }) => !(values.others && here) && title.startsWith(values.runtime ?? ""));
 const tests = PACKAGES.flatMap((name) => {
   const folder = `packages/${name}/test`;
   const found = readdirSync(join(root, folder), { recursive: true }).filter((file) => file.endsWith(".test.ts"));
-  const here = found.filter((file) => !NOT_HERE.includes(basename(file)) && !NOT_EVERYWHERE.test(basename(file)));
+  const here = found.filter((file) => !leftOut(basename(file)));
   return here.sort().map((file) => `${folder}/${file}`);
 });
 const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));
-const rows = [];
-for (const runtime of chosen) {
-  const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
+
+async function inTurn(files, runtime, row) {
   for (const file of files) {
     const started = performance.now();
     const counts = await run(runtime, file);
@@ -70,6 +78,13 @@ for (const runtime of chosen) {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stderr.write(`${runtime.title} ${basename(file, ".mjs")}: ${JSON.stringify(counts)} in ${seconds} s\n`);
   }
+}
+
+const rows = [];
+for (const runtime of chosen) {
+  const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
+  const lanes = [true, false].map((waits) => files.filter((file) => MOSTLY_WAIT.test(file) === waits));
+  await Promise.all(lanes.map((lane) => inTurn(lane, runtime, row)));
   rows.push(row);
 }
 const line = ({ runtime, passed, failed, skipped }) =>

@@ -14,8 +14,8 @@ export type DriverEvent =
 
 /**
  * What a client's driver and engine tell each other, as long as it is subscribed to: the raw material of a tracer. Emits inside
- * libcurl's callbacks; what is asked of the client there happens right after. Errors with NOT_OBSERVABLE for an engine that
- * hides it.
+ * libcurl's callbacks; what is asked of the client there happens right after. Does not complete. Errors with NOT_OBSERVABLE for
+ * an engine that hides it.
  */
 export function events$(client: Client): Observable<DriverEvent> {
   return new Observable((subscriber) =>

@@ -7,23 +7,30 @@ import { useServer } from "./support.js";
 
 const server = useServer();
 const program = fileURLToPath(new URL("./programs/cpu.mjs", import.meta.url));
-const TRANSFERS = 1000;
-const PAIRS = 11; // so 11 000 transfers of each
+const TRANSFERS = 200;
+const PAIRS = 51; // so 10 200 transfers of each
+/** At most 10 % more. */
+const MOST = 1.1;
 
 interface Result {
   readonly plainUs: number;
   readonly rxjsUs: number;
   readonly ratio: number;
+  /** But in one of a thousand runs. */
+  readonly ratioAtLeast: number;
 }
 
-it("mergeMap(100) costs little more than the plain client", { timeout: 240_000 }, () => {
+it("mergeMap(100) costs at most a tenth more than the plain client", { timeout: 240_000 }, () => {
   const [command, args] = programCommand(program, [`${server.current.http}/bytes/5`, String(TRANSFERS), String(PAIRS)]);
-  const results = JSON.parse(execFileSync(command, args, { encoding: "utf8" })) as Record<string, Result>;
-  for (const [name, { plainUs, rxjsUs, ratio }] of Object.entries(results))
+  // Collecting takes the CPU of whose garbage it is; helping threads would spin for it when other programs have the cores.
+  const said = execFileSync(command, ["--single-threaded-gc", ...args], { encoding: "utf8" });
+  for (const [name, result] of Object.entries(JSON.parse(said) as Record<string, Result>)) {
+    const { plainUs, rxjsUs, ratio, ratioAtLeast } = result;
     console.log(
       `${name}, 100 at once: ${rxjsUs.toFixed(1)} and ${plainUs.toFixed(1)} us of CPU a transfer, ` +
-        `ratio ${ratio.toFixed(2)} (median of ${PAIRS} pairs of ${TRANSFERS})`,
+        `ratio ${ratio.toFixed(3)} (median of ${PAIRS} pairs of ${TRANSFERS}; at least ${ratioAtLeast.toFixed(3)})`,
     );
-  // 1.05 to 1.1 where nothing else runs; beside other work each of them may lose its caches.
-  for (const { ratio } of Object.values(results)) expect(ratio).toBeLessThan(1.4);
+    // The median itself is within a few hundredths of the truth, beside other work within a tenth: what is certain counts.
+    expect(ratioAtLeast, name).toBeLessThan(MOST);
+  }
 });

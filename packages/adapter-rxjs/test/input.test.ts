@@ -4,10 +4,29 @@ import { readFileSync } from "node:fs";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
 import { MisuseError } from "@curlew/core";
-import { asapScheduler, catchError, lastValueFrom, NEVER, of, queueScheduler, type SchedulerLike } from "rxjs";
+import {
+  animationFrameScheduler,
+  asapScheduler,
+  catchError,
+  lastValueFrom,
+  NEVER,
+  of,
+  queueScheduler,
+  type SchedulerLike,
+} from "rxjs";
 import { describe, expect, it } from "vitest";
 import { scene } from "../../core/test/client/scripted-transfers.js";
-import { type BufferOptions, concatMapBody, fromLoop, pullTransfer, rxjsLoop, text$, transfer$ } from "../src/index.js";
+import {
+  type BufferOptions,
+  body$,
+  concatMapBody,
+  fromLoop,
+  json$,
+  pullTransfer,
+  rxjsLoop,
+  text$,
+  transfer$,
+} from "../src/index.js";
 
 const buffers: [string, unknown, string][] = [
   ["a policy that does not exist", { bytes: 1, policy: "wait", ready$: NEVER }, "OUT_OF_RANGE"],
@@ -72,6 +91,7 @@ describe("a scheduler", () => {
     ["whose now() is NaN", { now: () => Number.NaN, schedule }, "WRONG_TYPE"],
     ["that runs at once", queueScheduler, "OUT_OF_RANGE"],
     ["that leaves no turn to others", asapScheduler, "OUT_OF_RANGE"],
+    ["of what is not here, a browser's frames", animationFrameScheduler, "OUT_OF_RANGE"],
   ];
   for (const [name, scheduler, code] of wrong)
     it(`${name} is refused when the loop is attached, and nothing stays`, () => {
@@ -88,6 +108,42 @@ describe("a scheduler", () => {
       expect(error).toMatchObject({ code });
       expect(loop.turn()).toBe("nothing");
     });
+});
+
+describe("a loop", () => {
+  const sink = { ready() {}, batchEnd() {}, expired() {}, failed() {} };
+  const wrong = { "no loop": undefined, "an adapter as it is": simulatedLoop(new Kernel()), "an object": {} };
+  for (const [name, source] of Object.entries(wrong))
+    it(`over ${name} is refused when it is attached`, () => {
+      const adapter = rxjsLoop(source as never);
+      expect(() => adapter.attach(sink)).toThrow(expect.objectContaining({ code: "WRONG_TYPE" }));
+    });
+
+  it("from what is no adapter is refused when it is opened", () => {
+    for (const adapter of [undefined, {}, fromLoop(simulatedLoop(new Kernel()))]) {
+      const source = fromLoop(adapter as never);
+      expect(() => source.open()).toThrow(expect.objectContaining({ code: "WRONG_TYPE" }));
+      expect(() => rxjsLoop(source).attach(sink)).toThrow(expect.objectContaining({ code: "WRONG_TYPE" }));
+    }
+  });
+});
+
+describe("no client", () => {
+  it("is the subscription's error: fromFetch has taught many to begin with the URL", async () => {
+    for (const make of [transfer$, body$, text$, json$])
+      for (const wrong of [undefined, "http://a/", {}])
+        expect(await errorOf(() => make(wrong as never, "http://a/"))).toMatchObject({ code: "WRONG_TYPE" });
+  });
+});
+
+describe("concatMapBody without a function", () => {
+  it("errs before anything is started", async () => {
+    const { client, engine } = scene();
+    expect(await errorOf(() => concatMapBody(client, "http://a/", undefined as never))).toMatchObject({
+      code: "WRONG_TYPE",
+    });
+    expect(engine.log).toEqual([]);
+  });
 });
 
 describe("the front door", () => {

@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Kernel } from "@curlew/adapter-epoll-sim/kernel";
 import { simulatedLoop } from "@curlew/adapter-epoll-sim/loop";
-import { libuvLoop } from "@curlew/adapter-libuv";
 import type { LoopAdapter } from "@curlew/core";
 import { startProgram } from "@curlew/testkit";
 import { asyncScheduler, firstValueFrom, interval, NEVER, Observable, take, toArray, VirtualTimeScheduler } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { describe, expect, it } from "vitest";
 import { fromLoop, rxjsLoop } from "../src/index.js";
-import { noted, turns, until } from "./support.js";
+import { noted, openTestLoop, turns, until } from "./support.js";
 
 describe("the limits of a scheduler", () => {
   it("are declared: the loop's own has none", () => {
@@ -42,9 +41,9 @@ describe("the limits of a scheduler", () => {
   }
 
   it("zeroMs is so", async () => {
-    const own = await zeroMs(rxjsLoop(fromLoop(libuvLoop())));
-    const async = await zeroMs(rxjsLoop(fromLoop(libuvLoop()), { scheduler: asyncScheduler }));
-    console.log(`a timer of 0: ${own.toFixed(3)} ms on libuv's streams, ${async.toFixed(3)} ms by asyncScheduler`);
+    const own = await zeroMs(rxjsLoop(fromLoop(openTestLoop())));
+    const async = await zeroMs(rxjsLoop(fromLoop(openTestLoop()), { scheduler: asyncScheduler }));
+    console.log(`a timer of 0: ${own.toFixed(3)} ms by the loop's own, ${async.toFixed(3)} ms by asyncScheduler`);
     expect(async).toBeGreaterThan(0.9);
     expect(own).toBeLessThan(async);
   });
@@ -104,7 +103,7 @@ describe("a scheduler's clock that is set back", () => {
 
 describe("an interval on a loop's own scheduler", () => {
   it("ticks by the loop, and holds it no longer than it is held", async () => {
-    const streams = fromLoop(libuvLoop()).open();
+    const streams = fromLoop(openTestLoop()).open();
     streams.hold(true);
     expect(await firstValueFrom(interval(2, streams.scheduler).pipe(take(3), toArray()))).toEqual([0, 1, 2]);
     let closed = false;

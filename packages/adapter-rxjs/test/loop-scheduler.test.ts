@@ -12,6 +12,7 @@ import {
   observeOn,
   of,
   range,
+  type SchedulerAction,
   scheduled,
   take,
   timeout,
@@ -57,6 +58,14 @@ describe("the scheduler of a loop", () => {
     expect(loop.dueMs).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it("runs what is due once, if another that is due sets it later", () => {
+    const { scheduler, note, log, pass } = scene();
+    scheduler.schedule(() => (second as SchedulerAction<unknown>).schedule(undefined, 10), 5);
+    const second = scheduler.schedule(() => note("second"), 5);
+    pass();
+    expect(log).toEqual(["second at 15"]);
+  });
+
   it("lets an action schedule itself again, with its state", () => {
     const { scheduler, note, log, pass } = scene();
     scheduler.schedule<number>(
@@ -100,12 +109,15 @@ describe("the scheduler of a loop", () => {
     expect({ log, errors }).toEqual({ log: ["other at 5"], errors: [mistake] });
   });
 
-  it("takes delays beyond what a timer can, and negative ones", () => {
+  it("takes delays beyond what a timer can, and negative ones; none that is no number, and for ever", () => {
     const { scheduler, note, log, pass } = scene();
     scheduler.schedule(() => note("far"), 2 ** 32);
+    scheduler.schedule(() => note("near"), 10);
     scheduler.schedule(() => note("negative"), -5);
+    scheduler.schedule(() => note("NaN"), Number.NaN);
+    scheduler.schedule(() => note("never"), Number.POSITIVE_INFINITY);
     pass();
-    expect(log).toEqual(["negative at 0", `far at ${2 ** 32}`]);
+    expect(log).toEqual(["negative at 0", "NaN at 0", "near at 10", `far at ${2 ** 32}`]);
   });
 
   it("is what the operators of time take", () => {

@@ -1,5 +1,4 @@
 /** The loop as streams, beyond the conformance suite: what the inner loop is asked, functions of a user's, marbles. */
-import { libuvLoop } from "@curlew/adapter-libuv";
 import {
   CURL_POLL_IN,
   CURL_POLL_INOUT,
@@ -17,14 +16,17 @@ import {
   BehaviorSubject,
   EMPTY,
   filter,
+  finalize,
   interval,
   lastValueFrom,
   map,
   mergeMap,
+  NEVER,
   Observable,
   of,
   range,
   Subject,
+  startWith,
   switchMap,
   take,
   tap,
@@ -36,7 +38,7 @@ import { TestScheduler } from "rxjs/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ScriptedLoop } from "../../core/test/scripted.js";
 import { body$, fromLoop, type Readiness, rxjsLoop } from "../src/index.js";
-import { noted, useServer } from "./support.js";
+import { noted, openTestLoop, useServer } from "./support.js";
 
 const server = useServer();
 
@@ -82,6 +84,31 @@ describe("the one inner watch", () => {
     inner.sink.ready(7, 1);
     inner.sink.batchEnd();
     expect(told).toHaveLength(2);
+  });
+
+  it("that emits while it is subscribed to is told with the end of a batch, by the loop's next timer", () => {
+    const inner = new ScriptedLoop([], true);
+    const source = fromLoop(inner);
+    const open = () => {
+      const streams = source.open();
+      const readiness: Readiness = (fd, interest$) => streams.readiness(fd, interest$).pipe(startWith(1));
+      return { ...streams, readiness };
+    };
+    const { sink, log } = noted();
+    rxjsLoop({ ...source, open })
+      .attach(sink)
+      .watch(7, CURL_POLL_IN);
+    expect(log).toEqual([]);
+    inner.pass(0);
+    expect(log).toEqual(["ready 7 1", "batchEnd"]);
+  });
+
+  it("of a function is left when the loop is closed", async () => {
+    let left = 0;
+    const loop = rxjsLoop(() => NEVER.pipe(finalize(() => left++))).attach(noted().sink);
+    for (const fd of [7, 8]) loop.watch(fd, CURL_POLL_IN);
+    await loop.close();
+    expect(left).toBe(2);
   });
 
   it("breaks with the loop: failed, with the loop's error", () => {
@@ -252,11 +279,12 @@ describe("real transfers", () => {
       map((seen) => (seen & 1 ? 1 : 0) | (seen & 4 ? 2 : 0) | (seen & ~5 ? 4 : 0)),
     );
   const loops: Record<string, () => LoopAdapter> = {
-    "libuv's streams": () => rxjsLoop(fromLoop(libuvLoop())),
-    "libuv's streams, timers of asyncScheduler": () => rxjsLoop(fromLoop(libuvLoop()), { scheduler: asyncScheduler }),
+    "a loop's streams": () => rxjsLoop(fromLoop(openTestLoop())),
+    "a loop's streams, timers of asyncScheduler": () =>
+      rxjsLoop(fromLoop(openTestLoop()), { scheduler: asyncScheduler }),
     "a function that polls": () => rxjsLoop(polled),
-    "libuv's streams with an operator in between": () => {
-      const source = fromLoop(libuvLoop());
+    "a loop's streams with an operator in between": () => {
+      const source = fromLoop(openTestLoop());
       let reports = 0;
       onTestFinished(() => expect(reports).toBeGreaterThan(0));
       return rxjsLoop({

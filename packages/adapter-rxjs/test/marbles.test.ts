@@ -157,8 +157,8 @@ describe("standard operators in marbles", () => {
   });
 
   it("repeat", () => {
-    play("-1-d", ({ client, expectObservable }) => {
-      expectObservable(transfer$(client, "http://a/").pipe(repeat(2), letters())).toBe("-1-d1-(d|)");
+    play("-h1-d", ({ client, expectObservable }) => {
+      expectObservable(transfer$(client, "http://a/").pipe(repeat(2), letters())).toBe("-h1-dh1-(d|)");
     });
   });
 

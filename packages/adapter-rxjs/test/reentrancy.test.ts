@@ -36,6 +36,7 @@ describe("ready$", () => {
     const ready$ = new BehaviorSubject(true);
     const seen: string[] = [];
     transfer$(client, "http://a/", { buffer: { bytes: 100_000, policy: "pause", ready$ } }).subscribe((event) => {
+      if (!ready$.value) seen.push("too early");
       seen.push(event.type === "chunk" ? `${event.bytes.length}` : event.type);
       if (event.type !== "chunk") return;
       for (const ready of [false, true, false]) ready$.next(ready);

@@ -1,41 +1,21 @@
-import type { LoopError, LoopSink } from "@curlew/core";
-import { startServer, type TestServer } from "@curlew/testkit";
+import { epollLoop } from "@curlew/adapter-epoll";
+import { libuvLoop } from "@curlew/adapter-libuv";
+import type { LoopAdapter, LoopError, LoopSink } from "@curlew/core";
 import { type Client, type ClientOptions, createClient } from "curlew";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
+
+export { turns, until, useServer } from "@curlew/testkit/in-tests";
 
 /** The loop these tests are run on; undefined: the first that works here. */
 const loop = process.env.CURLEW_TEST_LOOP;
 
-/** A server for the tests of a file. */
-export function useServer(): { readonly current: TestServer } {
-  let server: TestServer | undefined;
-  beforeAll(async () => {
-    server = await startServer();
-  });
-  afterAll(() => server?.stop());
-  return {
-    get current() {
-      if (!server) throw new Error("the server is not there yet");
-      return server;
-    },
-  };
-}
+export const openTestLoop = (): LoopAdapter => (loop === "epoll" ? epollLoop() : libuvLoop());
 
 /** A client that is closed with the test, whatever is under way. */
 export function useClient(options: ClientOptions = {}): Client {
   const client = createClient(loop === undefined ? options : { loop, ...options });
   onTestFinished(() => client.close({ wait: false }));
   return client;
-}
-
-/** Turns the loop until the condition holds. The test's own time-out is the bound. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
-/** After that many turns of the loop what was ready has happened. */
-export async function turns(count = 5): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A sink that notes what it is told. */

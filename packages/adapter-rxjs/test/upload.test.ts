@@ -2,10 +2,13 @@
 import { contentOf, sha256 } from "@curlew/testkit";
 import {
   asyncScheduler,
+  catchError,
   concat,
   concatMap,
   defer,
   finalize,
+  firstValueFrom,
+  forkJoin,
   from,
   interval,
   lastValueFrom,
@@ -112,10 +115,38 @@ describe("a body from an Observable", () => {
       code: "BODY_FAILED",
       cause: mistake,
     });
-    const words = of("words") as unknown as Observable<Uint8Array>;
-    await expect(lastValueFrom(text$(client, url("echo"), { body: words }))).rejects.toMatchObject({
-      code: "BODY_FAILED",
-    });
+  });
+
+  it("fails the transfer at what is no bytes, whatever that is, and is left at once", async () => {
+    const client = useClient();
+    for (const wrong of ["words", "", 0, null, undefined, new ArrayBuffer(1)]) {
+      let emitted = 0;
+      const source = concat(of(Buffer.from("x")), range(0, 100_000).pipe(map(() => wrong))).pipe(tap(() => emitted++));
+      const sent = json$(client, url("echo"), { body: source as Observable<Uint8Array> });
+      await expect(lastValueFrom(sent), String(wrong)).rejects.toMatchObject({
+        code: "BODY_FAILED",
+        cause: { code: "WRONG_TYPE" },
+      });
+      expect(emitted).toBe(2);
+    }
+  });
+
+  it("may be of any view, empty ones too", async () => {
+    const client = useClient();
+    const empty = new Uint8Array(0);
+    const views = of(empty, new DataView(new ArrayBuffer(4)), empty, new Uint16Array(3), empty);
+    expect(await lastValueFrom(json$(client, url("echo"), { body: views }))).toMatchObject({ bytes: 10 });
+  });
+
+  it("that emits 200 000 chunks at once is sent in the time of their number, not of its square", async () => {
+    const client = useClient();
+    const crumbs = range(0, 200_000).pipe(map((n) => body.subarray(n, n + 1)));
+    const startedMs = performance.now();
+    const echo = await lastValueFrom(json$(client, url("echo"), { body: crumbs }));
+    const tookMs = performance.now() - startedMs;
+    console.log(`200 000 chunks of a byte that were emitted at once: ${tookMs.toFixed(0)} ms`);
+    expect(echo).toMatchObject({ bytes: 200_000, sha256: sha256(body.subarray(0, 200_000)) });
+    expect(tookMs).toBeLessThan(10_000);
   });
 
   it("that emits more than sendBufferBytes ahead fails the transfer, and is left at once", async () => {
@@ -165,5 +196,27 @@ describe("a body from an AsyncIterable", () => {
       expect([name, await lastValueFrom(echo$)]).toMatchObject([name, { sha256: sha256(body) }]);
       await expect(lastValueFrom(echo$), name).rejects.toMatchObject({ code: "BODY_USED" });
     }
+  });
+
+  it("that can be read once is left for the next transfer by one that did not come to ask for it", async () => {
+    const client = useClient();
+    let tries = 0;
+    const once = new Blob([Uint8Array.from(body)]).stream();
+    const echo$ = defer(() => json$(client, tries++ === 0 ? "http://127.0.0.1:1/" : url("echo"), { body: once }));
+    expect(await lastValueFrom(echo$.pipe(retry(1)))).toMatchObject({ sha256: sha256(body) });
+    await expect(lastValueFrom(echo$.pipe(retry(1)))).rejects.toMatchObject({ code: "BODY_USED" });
+  });
+
+  it("that can be read once is read by the first of two that are under way", async () => {
+    const client = useClient();
+    async function* generate() {
+      yield body;
+    }
+    const echo$ = json$(client, url("echo"), { body: generate() }).pipe(catchError((error) => of(error)));
+    const answers = await firstValueFrom(forkJoin([echo$, echo$]));
+    expect(answers).toEqual([
+      expect.objectContaining({ sha256: sha256(body) }),
+      expect.objectContaining({ code: "BODY_FAILED", cause: expect.objectContaining({ code: "BODY_USED" }) }),
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 /** Cancelling in each phase: nothing is heard afterwards, nothing is left open, and the loop is not held up (P 35). */
 import type { Transfer, TransferRequest, TransferSink } from "@curlew/core";
 import { descriptors } from "@curlew/testkit";
+import { mute } from "@curlew/testkit/in-tests";
 import { describe, expect, it } from "vitest";
-import { mute } from "./odd-servers.js";
 import { run, turns, useServer, useTransfers } from "./support.js";
 
 const server = useServer();

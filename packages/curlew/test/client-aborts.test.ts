@@ -3,8 +3,8 @@ import { getEventListeners } from "node:events";
 import type { Client, ClientRequestOptions, ClientTransfer, TransferPhase } from "@curlew/core";
 import { loadLibcurl } from "@curlew/engine-libcurl";
 import { descriptors, resolvedAfter, slowResolver } from "@curlew/testkit";
+import { fullServer, mute } from "@curlew/testkit/in-tests";
 import { describe, expect, it } from "vitest";
-import { fullServer, mute } from "./odd-servers.js";
 import { turns, until, useClient, useServer } from "./support.js";
 
 const server = useServer();

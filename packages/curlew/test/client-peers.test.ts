@@ -5,8 +5,8 @@ import type { AddressInfo, Server } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { Client, ClientRequestOptions, CurlewError } from "@curlew/core";
 import { makeCertificates } from "@curlew/testkit";
+import { fullServer, mute, raw } from "@curlew/testkit/in-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { fullServer, mute, raw } from "./odd-servers.js";
 import { turns, useClient, useServer } from "./support.js";
 
 const server = useServer();
@@ -71,7 +71,7 @@ describe("a peer that", () => {
   });
 
   it("takes a request amid which the connection ends", async () => {
-    const port = await raw((socket) => void setImmediate(() => socket.resetAndDestroy()));
+    const port = await raw((socket) => void socket.once("data", () => socket.resetAndDestroy()));
     const error = await failureOf(useClient(), at(port), { method: "PUT", body: new Uint8Array(5_000_000) });
     expect([52, 55, 56]).toContain((error as { curlCode?: number }).curlCode);
   });
@@ -93,6 +93,20 @@ describe("a peer that", () => {
   it("sends what is no HTTP", async () => {
     const error = await failureOf(useClient(), await saying("SSH-2.0-OpenSSH\r\n"));
     expect([1, 8]).toContain((error as { curlCode?: number }).curlCode);
+  });
+
+  it("sends a body without a head, where its user allows it: HTTP/0.9", async () => {
+    const transfer = useClient().request(await saying("just a body"), { curl: { HTTP09_ALLOWED: 1 } });
+    expect(await transfer.head).toMatchObject({ status: 0, httpVersion: "" });
+    expect(await transfer.text()).toBe("just a body");
+  });
+
+  it("wants a streamed body once more", async () => {
+    const url = await serve((request, response) => {
+      request.resume().on("end", () => response.writeHead(307, { Location: "/there" }).end());
+    });
+    const error = await failureOf(useClient(), url, { body: new Blob(["abc"]) });
+    expect(error).toMatchObject({ code: "BODY_FAILED", curlCode: 65, phase: "receiving" });
   });
 
   it("sends headers without end", async () => {

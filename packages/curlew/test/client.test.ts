@@ -1,5 +1,6 @@
 /** The client over real libcurl: what people do with it, and what servers do to it. */
 import { contentOf, sha256 } from "@curlew/testkit";
+import { raw } from "@curlew/testkit/in-tests";
 import { describe, expect, it } from "vitest";
 import { useClient, useServer } from "./support.js";
 
@@ -69,8 +70,8 @@ describe("a request", () => {
 
   it("aborts", async () => {
     const controller = new AbortController();
-    const transfer = useClient().request(url("hang"), { signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("enough")), 20);
+    const port = await raw((socket) => void socket.once("data", () => controller.abort(new Error("enough"))));
+    const transfer = useClient().request(`http://127.0.0.1:${port}/`, { signal: controller.signal });
     await expect(transfer.head).rejects.toMatchObject({
       code: "ABORTED",
       phase: "waiting",

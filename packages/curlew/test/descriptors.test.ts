@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { CURL_POLL_REMOVE, type LoopTrace, traceLoop } from "@curlew/core";
 import { Easy, loadLibcurl } from "@curlew/engine-libcurl";
 import { contentOf, descriptors } from "@curlew/testkit";
+import { fullServer } from "@curlew/testkit/in-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { fullServer } from "./odd-servers.js";
 import { openTestLoop, run, turns, until, useDriver, useServer, useTransfers } from "./support.js";
 
 const server = useServer();

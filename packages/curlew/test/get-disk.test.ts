@@ -67,6 +67,11 @@ describe("no permission", () => {
     expect(stderr).toContain("/proc/new.part");
   });
 
+  it("to make a folder where there can be none: 23, in the end", async () => {
+    const { code, stderr } = await get("-o", "/proc/none/below", url("hang"));
+    expect({ code, stderr }).toEqual({ code: 23, stderr: expect.stringMatching(/^curlew: \(23\) .*ENOENT[^\n]*\n$/) });
+  });
+
   it("for the folder: 23 at once", async (context) => {
     if (process.getuid?.() === 0) return context.skip("root may write everywhere");
     const folder = useFolder();

@@ -115,6 +115,12 @@ describe("exit codes", () => {
     ["nobody listens", 7, () => [REFUSED]],
     ["half an answer", 18, () => [url("reset/100000")]],
     ["a status with -f", 22, () => ["-f", url("status/404")]],
+    ["a file of -H that is not there", 26, () => ["-H", "@/nowhere/at/all", url("echo")]],
+    [
+      "--continue with a Range in a file of -H",
+      2,
+      () => ["--continue", "-o", "/nowhere", "-H", rangeFile(), url("bytes/1")],
+    ],
     ["a file of -d that is not there", 26, () => ["-d", "@/nowhere/at/all", url("echo")]],
     ["too slow for --max-time", 28, () => ["-m", "0.2", url("hang")]],
     ["a certificate of nobody we trust", 60, () => [`${server.current.https}/bytes/1`]],
@@ -127,6 +133,12 @@ describe("exit codes", () => {
       expect(code).toBe(wanted);
       if (wanted > 0) expect(stderr).toMatch(/^curlew/);
     });
+
+  function rangeFile(): string {
+    const path = useFolder().at("headers");
+    writeFileSync(path, "Range: bytes=1-\n");
+    return `@${path}`;
+  }
 
   it("a password in a URL is not shown", async () => {
     const { stderr } = await get("http://me:s3cret@127.0.0.1:1/");
@@ -142,7 +154,10 @@ describe("exit codes", () => {
 
 describe("what is sent", () => {
   const { error: noCurl } = spawnSync("curl", ["--version"]);
-  const file = useDataFile();
+  /** A body like others, and a header. */
+  const STDIN = "X-From: stdin\n";
+  const file = useFile("two\r\nlines\0\n");
+  const headers = useFile("X-One: 1\r\n\nX-Empty;\nAccept:\nX-Last: é");
   const cases: string[][] = [
     [],
     ["-d", "a=1", "-d", "b=2"],
@@ -158,15 +173,17 @@ describe("what is sent", () => {
     ["-X", "GET", "-d", "x"],
     ["-H", "X-One: 1", "-H", "X-Empty;", "-H", "Accept:", "-H", "Host: elsewhere.example"],
     ["-A", "me/1.0"],
+    ["-H", "@HEADERS"],
+    ["-H", "@-", "-H", "X-Last: 1"],
     ["-u", "name:pass:word"],
     ["-k", "-L", "-f"],
   ];
   for (const args of cases)
     it(`is what curl sends: ${args.join(" ") || "nothing said"}`, async (context) => {
       if (noCurl) return context.skip("the program curl is not installed here");
-      const all = [...args.map((arg) => arg.replace("FILE", file())), url("echo")];
-      const theirs = spawnSync("curl", ["-s", ...all], { input: "from\nstdin", encoding: "utf8" }).stdout;
-      const ours = (await startGet(all, "from\nstdin").ended).stdout.toString();
+      const all = [...args.map((arg) => arg.replace("FILE", file()).replace("HEADERS", headers())), url("echo")];
+      const theirs = spawnSync("curl", ["-s", ...all], { input: STDIN, encoding: "utf8" }).stdout;
+      const ours = (await startGet(all, STDIN).ended).stdout.toString();
       expect(comparable(ours)).toEqual(comparable(theirs));
     });
 
@@ -178,10 +195,10 @@ describe("what is sent", () => {
     return { ...rest, headers };
   }
 
-  function useDataFile(): () => string {
+  function useFile(content: string): () => string {
     return () => {
       const path = useFolder().at("data");
-      writeFileSync(path, "two\r\nlines\0\n");
+      writeFileSync(path, content);
       return path;
     };
   }

@@ -8,8 +8,7 @@ import {
   type TransferEngine,
 } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
-import { startServer, type TestServer } from "@curlew/testkit";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import {
   type Client,
   type ClientOptions,
@@ -21,25 +20,12 @@ import {
 import { openLoop } from "../src/loops.js";
 import { ports } from "../src/ports.js";
 
+export { turns, until, useServer } from "@curlew/testkit/in-tests";
+
 /** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and scripts/runtimes.mjs. */
 const loopName = process.env.CURLEW_TEST_LOOP;
 
 export const openTestLoop = (): LoopAdapter => openLoop(loopName);
-
-/** A server for the tests of a file. */
-export function useServer(): { readonly current: TestServer } {
-  let server: TestServer | undefined;
-  beforeAll(async () => {
-    server = await startServer();
-  });
-  afterAll(() => server?.stop());
-  return {
-    get current() {
-      if (!server) throw new Error("the server is not there yet");
-      return server;
-    },
-  };
-}
 
 /** Transfers that are closed with the test. */
 export function useTransfers(options: TransfersOptions = {}): TransferEngine {
@@ -108,14 +94,4 @@ export function run(
     });
     hooks.started?.(transfer);
   });
-}
-
-/** After that many turns of the loop what was ready has happened. */
-export async function turns(count = 5): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Turns the loop until the condition holds. The test's own time-out is the bound. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }

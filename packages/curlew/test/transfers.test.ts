@@ -282,6 +282,7 @@ describe("requests that are wrong", () => {
     ["a header limit that is no number", { headerLimitBytes: "1" }, "OUT_OF_RANGE"],
     ["an unknown option", { curl: { NONSENSE: 1 } }, "UNKNOWN_OPTION"],
     ["an option of ours", { curl: { NOSIGNAL: 0 } }, "OPTION_IS_OURS"],
+    ["another URL", { curl: { URL: "http://elsewhere/" } }, "OPTION_IS_OURS"],
     ["the callback that is ours", { curl: { WRITEFUNCTION: () => 0 } }, "OPTION_IS_OURS"],
     ["a HEAD with a body", { method: "HEAD", body: Buffer.from("x") }, "OUT_OF_RANGE"],
     ["a body's size twice", { body: Buffer.from("x"), curl: { INFILESIZE: 3 } }, "OPTION_IS_OURS"],

@@ -20,7 +20,7 @@ const BAD_FUNCTION_ARGUMENT = 43;
 
 /** What the addon refuses, in words. */
 const refusals = {
-  [Refusal.HEADERS_TOO_LARGE]: ["HEADERS_TOO_LARGE", "the server sent more header bytes than headerLimitBytes"],
+  [Refusal.HEADERS_TOO_LARGE]: ["HEADERS_TOO_LARGE", "the server sent more header bytes than it may"],
   [Refusal.NO_BODY]: ["NO_BODY", "libcurl asked for a body to send, and there is none: give one, or no POST or UPLOAD"],
   [Refusal.BODY_TOO_SHORT]: ["BODY_SIZE_DIFFERS", "the body ended before the sizeBytes that were promised"],
   [Refusal.BODY_TOO_LONG]: ["BODY_SIZE_DIFFERS", "the body has more bytes than the sizeBytes that were promised"],
@@ -38,8 +38,8 @@ export class Easy implements EasyHandle {
   /** Its infos are those of the transfer before, until its multi has run more often than `#runs`. */
   #resting = false;
   #runs = Number.POSITIVE_INFINITY;
-  /** Its last transfer followed a redirect, or was asked for credentials. */
-  wandered = false;
+  /** What of its last transfer may be left in the handle: bits of hazards.ts. */
+  past = 0;
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
@@ -55,7 +55,7 @@ export class Easy implements EasyHandle {
       easy: this,
       callBack: (option, args) => this.#callbacks.run(id, option, args),
       begins: (runs) => this.#begins(runs),
-      resultOf: (curlCode, refused, wandered) => this.#resultOf(curlCode, refused, wandered),
+      resultOf: (curlCode, refused, past) => this.#resultOf(curlCode, refused, past),
     };
     keepEasy(id, this.#listener, this);
   }
@@ -323,9 +323,9 @@ export class Easy implements EasyHandle {
     this.#runs = Number.POSITIVE_INFINITY;
   }
 
-  #resultOf(curlCode: number, refused: Refusal, wandered: boolean): number {
+  #resultOf(curlCode: number, refused: Refusal, past: number): number {
     this.#resting = false;
-    this.wandered = wandered;
+    this.past = past;
     return curlCode === 0 ? this.#failedCode(refused) : curlCode;
   }
 

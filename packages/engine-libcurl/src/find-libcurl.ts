@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import { CurlewError } from "@curlew/core";
+import { CurlewError, MisuseError } from "@curlew/core";
+import { typeOf } from "./option-values.js";
 
 /** Debian names the builds by their TLS library; libcurl.so.4 is the one with OpenSSL. */
 const NAMES = ["libcurl.so.4", "libcurl-gnutls.so.4", "libcurl-nss.so.4", "libcurl.so"];
@@ -28,6 +29,8 @@ function folders(): string[] {
  * "libcurl.so.4" with that one instead of the system's, as both call themselves so.
  */
 export function findLibcurl(path: string | undefined): string {
+  if (path !== undefined && typeof path !== "string")
+    throw new MisuseError("WRONG_TYPE", `libcurl takes the path of a file, not ${typeOf(path)}`);
   const asked = path ?? process.env.CURLEW_LIBCURL;
   if (asked === undefined || asked === "") return search(NAMES);
   if (!asked.includes("/")) return search([asked]);

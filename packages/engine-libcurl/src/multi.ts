@@ -127,7 +127,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
       if (id < 0) return undefined;
       const listener = this.callbacks.added.get(id) ?? easyById(id);
       if (!listener) continue;
-      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] === 1);
+      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] ?? 0);
       return { easy: listener.easy as Easy, result, queued: message[1] ?? 0 };
     }
   }
@@ -282,5 +282,5 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   }
 }
 
-/** [result, messages left, refusal, whether it wandered]. */
+/** [result, messages left, refusal, past]. */
 const message = new Int32Array(4);

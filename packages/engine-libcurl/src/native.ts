@@ -128,10 +128,10 @@ export interface EasyListener {
   /** A new transfer begins, with the next run of its multi after so many. */
   begins(runs: number): void;
   /**
-   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `wandered`: it followed
-   * a redirect, or was asked for credentials.
+   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `past`: what may be
+   * left of it in the handle (hazards.ts).
    */
-  resultOf(curlCode: number, refused: Refusal, wandered: boolean): number;
+  resultOf(curlCode: number, refused: Refusal, past: number): number;
 }
 
 /** The multi that an easy is added to, as far as the easy is concerned. */

@@ -1,10 +1,8 @@
 /** Callbacks of protocols: FTP by pattern, HSTS, SSH. */
-import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServer, type TestServer } from "@curlew/testkit";
+import { dropbearMissing, startDropbear, startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { CURLKHSTAT_FINE, CURLKHSTAT_REJECT, type Easy, type FileInfo, type HstsEntry } from "../src/index.js";
 import { HandLoop } from "./hand-loop.js";
@@ -155,24 +153,17 @@ describe("HSTS", () => {
 });
 
 describe("SSH", () => {
-  const missing = spawnSync("dropbear", ["-V"]).error ? "dropbear is not installed (Debian: dropbear-bin)" : undefined;
+  const missing = dropbearMissing();
   let url = "";
   let folder = "";
 
   beforeAll(async () => {
     if (missing) return;
     folder = mkdtempSync(join(tmpdir(), "curlew-ssh-"));
-    const key = join(folder, "host-key");
-    spawnSync("dropbearkey", ["-t", "ecdsa", "-f", key]);
-    // As inetd would: one process for each connection, with the socket as its stdin.
-    const server = createServer({ pauseOnConnect: true }, (socket) => {
-      spawn("dropbear", ["-i", "-r", key], { stdio: [socket, socket, "ignore"] });
-      socket.destroy();
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    url = `sftp://nobody:nothing@127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    return () => {
-      server.close();
+    const server = await startDropbear();
+    url = `sftp://nobody:nothing@127.0.0.1:${server.port}/`;
+    return async () => {
+      await server.stop();
       rmSync(folder, { recursive: true, force: true });
     };
   });

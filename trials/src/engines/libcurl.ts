@@ -68,7 +68,7 @@ const TELLS_PORT_MS = 10_000;
 
 /** Listens, and never answers: its queue of one is filled. */
 async function startDeaf(): Promise<{ port: number; stop(): void }> {
-  const program = join(root, "packages/curlew/test/programs/deaf-server.mjs");
+  const program = join(root, "packages/testkit/src/in-tests/deaf-server.mjs");
   const child = spawn(node, [program], { stdio: ["ignore", "pipe", "inherit"] });
   const stop = () => void child.kill("SIGKILL");
   try {

@@ -1,59 +1,50 @@
-import { type Attachment, type Interest, type LoopAdapter, LoopError } from "@curlew/core";
-import { Observable, Subject, type Subscriber } from "rxjs";
+import { type Attachment, type LoopAdapter, MisuseError } from "@curlew/core";
+import { Subject } from "rxjs";
 import { LoopScheduler } from "./loop-scheduler.js";
-import type { LoopSource, LoopStreams, Readiness } from "./streams.js";
+import type { LoopSource, LoopStreams } from "./streams.js";
+import { Watches } from "./watches.js";
 
 /**
  * Any loop adapter's loop, as streams. Each `open` is an attachment of it, an object of plain properties, so that one of them
  * can be put in place of another: `{ ...streams, readiness: (fd, interest$) => streams.readiness(fd, interest$).pipe(...) }`.
+ *
+ * What is no adapter is thrown by `open`: MisuseError WRONG_TYPE.
  */
 export function fromLoop(adapter: LoopAdapter): LoopSource {
-  return { name: adapter.name, batches: adapter.batches ?? false, open: () => attached(adapter) };
+  return {
+    name: adapter?.name,
+    batches: adapter?.batches ?? false,
+    open() {
+      if (typeof adapter?.attach !== "function")
+        throw new MisuseError("WRONG_TYPE", "fromLoop takes a loop adapter, as libuvLoop() and epollLoop() make them");
+      return attached(adapter);
+    },
+  };
 }
 
 function attached(adapter: LoopAdapter): LoopStreams {
-  /** Who hears of a descriptor. */
-  const listeners = new Map<number, Subscriber<number>>();
   const batchEnd$ = new Subject<void>();
-  const loop = adapter.attach({
-    ready: (fd, bits) => listeners.get(fd)?.next(bits),
+  const loop: Attachment = adapter.attach({
+    ready: (fd, bits) => watches.ready(fd, bits),
     batchEnd: () => batchEnd$.next(),
     expired: () => scheduler.expired(),
-    failed: (error) => batchEnd$.error(error),
+    failed(error) {
+      batchEnd$.error(error);
+      watches.fail(error);
+    },
   });
+  const watches = new Watches(loop);
   const scheduler = new LoopScheduler(loop);
   return {
-    readiness: readinessOf(loop, listeners),
+    readiness: (fd, interest$) => watches.readiness(fd, interest$),
     batchEnd$,
     scheduler,
     hold: (alive) => loop.hold(alive),
     close() {
       scheduler.close();
+      watches.close();
+      batchEnd$.complete();
       return loop.close();
     },
   };
-}
-
-function readinessOf(loop: Attachment, listeners: Map<number, Subscriber<number>>): Readiness {
-  const watch = (fd: number, interest: Interest, listener: Subscriber<number>): void => {
-    try {
-      loop.watch(fd, interest);
-    } catch (error) {
-      listener.error(error);
-    }
-  };
-  return (fd, interest$) =>
-    new Observable((listener) => {
-      if (listeners.has(fd)) {
-        const message = `descriptor ${fd} is watched already by these streams: share its readiness instead`;
-        return listener.error(new LoopError("LOOP_REFUSED", message, { errno: "EEXIST" }));
-      }
-      listeners.set(fd, listener);
-      listener.add(() => {
-        listeners.delete(fd);
-        loop.unwatch(fd);
-      });
-      const error = (cause: unknown): void => listener.error(cause);
-      listener.add(interest$.subscribe({ next: (interest) => watch(fd, interest, listener), error }));
-    });
 }

@@ -101,7 +101,8 @@ class LoopAction<T> extends Subscription implements SchedulerAction<T> {
     if (this.closed) return this;
     this.#scheduler.remove(this as LoopAction<unknown>);
     this.#state = state;
-    this.dueMs = this.#scheduler.now() + Math.max(0, delayMs);
+    const waitMs = Number.isNaN(delayMs) ? 0 : Math.max(0, delayMs); // as the timers of every runtime have it
+    this.dueMs = this.#scheduler.now() + waitMs;
     this.#scheduler.add(this as LoopAction<unknown>);
     return this;
   }

@@ -1,6 +1,9 @@
 import { type Attachment, type Interest, LoopError, type LoopSink } from "@curlew/core";
 import { BehaviorSubject, type SchedulerLike, Subscription } from "rxjs";
+import { messageOf } from "../message.js";
 import type { LoopStreams } from "./streams.js";
+
+declare function queueMicrotask(run: () => void): void;
 
 /** A subscription to a descriptor's readiness, by which it is registered. */
 interface Registration {
@@ -24,9 +27,12 @@ export class StreamAttachment implements Attachment {
   /** The descriptor that is being watched at this moment, and why it cannot be. */
   #watching: { readonly fd: number; refusal?: LoopError } | undefined;
   #timer: Subscription | undefined;
+  /** Which arm that is of: a scheduler may run what was taken back, or what it has run. */
+  #arms = 0;
   #dueMs = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   #behindMs = 0;
+  #broken = false;
   #closed: Promise<void> | undefined;
 
   constructor(sink: LoopSink, streams: LoopStreams, batches: boolean, scheduler: SchedulerLike) {
@@ -37,7 +43,7 @@ export class StreamAttachment implements Attachment {
     this.#all.add(
       streams.batchEnd$.subscribe({
         next: () => this.#tell(() => sink.batchEnd()),
-        error: (error) => this.#tell(() => sink.failed(brokenBy(error))),
+        error: (error) => this.#break(brokenBy(error)),
       }),
     );
   }
@@ -70,6 +76,7 @@ export class StreamAttachment implements Attachment {
   }
 
   disarm(): void {
+    this.#arms++;
     this.#timer?.unsubscribe();
     this.#timer = undefined;
   }
@@ -124,27 +131,51 @@ export class StreamAttachment implements Attachment {
     this.#registrations.delete(fd);
     registration.subscription.unsubscribe();
     if (this.#watching?.fd === fd) this.#watching.refusal = refusedBy(fd, cause);
-    else
-      this.#tell(() =>
-        this.#sink.failed(brokenBy(cause, `the readiness of descriptor ${fd} ended while it was watched`)),
-      );
+    else this.#break(brokenBy(cause, `the readiness of descriptor ${fd} ended while it was watched`));
   }
 
   // --- time ----------------------------------------------------------------------------------------------------------
 
   #schedule(delayMs: number): void {
-    this.#timer = this.#scheduler.schedule(() => this.#expired(), delayMs);
+    const arm = ++this.#arms;
+    let inside = true;
+    try {
+      this.#timer = this.#scheduler.schedule(() => {
+        if (inside) this.#breakLater("ran work inside schedule()");
+        else if (arm === this.#arms) this.#expired();
+      }, delayMs);
+    } catch (error) {
+      this.#breakLater(`cannot schedule: ${messageOf(error)}`, error);
+    }
+    inside = false;
   }
 
   /** A scheduler's timer may be a part of a millisecond early by its own clock. */
   #expired(): void {
     const leftMs = this.#dueMs - this.now();
     if (leftMs > 0) return this.#schedule(leftMs);
-    this.#timer = undefined;
+    this.disarm();
     this.#tell(() => this.#sink.expired());
   }
 
+  /** The scheduler is of no use, so from a stack of its own. */
+  #breakLater(what: string, cause?: unknown): void {
+    const error = new LoopError("LOOP_FAILED", `the loop's scheduler ${what}`, { cause });
+    queueMicrotask(() => this.#alone(() => this.#fail(error)));
+  }
+
   // --- the sink ------------------------------------------------------------------------------------------------------
+
+  #break(error: LoopError): void {
+    this.#tell(() => this.#fail(error));
+  }
+
+  /** Once, whatever else ends with it. */
+  #fail(error: LoopError): void {
+    if (this.#broken || this.#closed) return;
+    this.#broken = true;
+    this.#sink.failed(error);
+  }
 
   #alone(run: () => void): void {
     const outer = this.#busy;
@@ -181,8 +212,4 @@ function refusedBy(fd: number, cause: unknown): LoopError {
 function brokenBy(cause: unknown, message = "the loop's streams ended"): LoopError {
   if (cause instanceof LoopError && cause.code === "LOOP_FAILED") return cause;
   return new LoopError("LOOP_FAILED", cause === undefined ? message : `${message}: ${messageOf(cause)}`, { cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,7 @@ import type { Observable, SchedulerLike } from "rxjs";
  * Subscribing registers the descriptor with the first value of `interest$`, which is there at once; each later value
  * replaces the interest of that one registration; unsubscribing ends it before it returns (C 2.12). Level-triggered: emits
  * as long as the descriptor is ready. It errors where the descriptor cannot be watched, with a LoopError where the system said
- * why; it does not complete.
+ * why, and when the loop breaks; it does not complete before its loop is closed.
  */
 export type Readiness = (fd: number, interest$: Observable<Interest>) => Observable<number>;
 
@@ -20,7 +20,7 @@ export interface LoopStreams {
   readonly scheduler: SchedulerLike;
   /** Whether these streams keep the process running. */
   hold(alive: boolean): void;
-  /** Gives all of it back. Idempotent. */
+  /** Gives all of it back; who still listens is told that it is complete. Idempotent. */
   close(): Promise<void>;
 }
 

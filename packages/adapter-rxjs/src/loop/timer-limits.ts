@@ -1,5 +1,6 @@
 import { MisuseError } from "@curlew/core";
 import { asapScheduler, type SchedulerLike, VirtualTimeScheduler } from "rxjs";
+import { messageOf } from "../message.js";
 
 /** What the timers of a loop cannot do that the contract asks for. */
 export interface TimerLimits {
@@ -26,7 +27,8 @@ export function limitsOf(scheduler: SchedulerLike): TimerLimits {
 
 /**
  * @throws MisuseError WRONG_TYPE for what is no scheduler; OUT_OF_RANGE for one that cannot keep the contract: it runs work
- * inside `schedule` (queueScheduler), or before the loop gets its turn, without end (asapScheduler)
+ * inside `schedule` (queueScheduler), or before the loop gets its turn, without end (asapScheduler), or cannot schedule here
+ * (animationFrameScheduler outside of a browser)
  */
 export function checkScheduler(scheduler: SchedulerLike): void {
   if (typeof scheduler?.now !== "function" || typeof scheduler.schedule !== "function")
@@ -42,14 +44,23 @@ export function checkScheduler(scheduler: SchedulerLike): void {
       "OUT_OF_RANGE",
       "asapScheduler leaves the loop no turn between timers of 0: take asyncScheduler",
     );
-  let atOnce = false;
-  const probe = scheduler.schedule(() => {
-    atOnce = true;
-  }, 0);
-  probe.unsubscribe();
-  if (atOnce)
+  if (runsAtOnce(scheduler))
     throw new MisuseError(
       "OUT_OF_RANGE",
       "the scheduler runs work inside schedule(), as queueScheduler does: take asyncScheduler",
     );
+}
+
+function runsAtOnce(scheduler: SchedulerLike): boolean {
+  let ran = false;
+  try {
+    scheduler
+      .schedule(() => {
+        ran = true;
+      }, 0)
+      .unsubscribe();
+  } catch (cause) {
+    throw new MisuseError("OUT_OF_RANGE", `the scheduler cannot schedule: ${messageOf(cause)}`, cause);
+  }
+  return ran;
 }

@@ -1,7 +1,7 @@
 import type { Client, ClientTransfer } from "@curlew/core";
 import { filter, map, Observable } from "rxjs";
 import type { Chunk, TransferEvent } from "./events.js";
-import { type RequestUrl, requestOf, type TransferOptions } from "./options.js";
+import { checkClient, type RequestUrl, requestOf, type TransferOptions } from "./options.js";
 import { type StreamedOptions, transfer$ } from "./transfer.js";
 
 /** The chunks of a transfer's body. */
@@ -34,6 +34,7 @@ function collected<T>(
 ): Observable<T> {
   return new Observable((subscriber) => {
     if (subscriber.closed) return;
+    checkClient(client);
     const transfer = client.request(url, requestOf(options));
     subscriber.add(() => transfer.cancel());
     collect(transfer).then(
@@ -41,7 +42,10 @@ function collected<T>(
         subscriber.next(value);
         subscriber.complete();
       },
-      (error) => subscriber.error(error),
+      (error) => {
+        // Of one that was cancelled nobody is told: not config.onStoppedNotification either.
+        if (!subscriber.closed) subscriber.error(error);
+      },
     );
   });
 }

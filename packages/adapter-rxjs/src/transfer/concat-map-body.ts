@@ -1,4 +1,4 @@
-import type { Client } from "@curlew/core";
+import { type Client, MisuseError } from "@curlew/core";
 import { BehaviorSubject, concatMap, defer, filter, finalize, Observable, type ObservableInput, tap } from "rxjs";
 import { isChunk } from "./body.js";
 import type { Bounds } from "./bounded-buffer.js";
@@ -24,6 +24,8 @@ export function concatMapBody<T>(
 ): Observable<T> {
   const { buffer = { bytes: options.highWaterBytes ?? HIGH_WATER_BYTES, policy: "pause" }, ...rest } = options;
   return new Observable((subscriber) => {
+    if (typeof project !== "function")
+      throw new MisuseError("WRONG_TYPE", "concatMapBody takes a function that makes an Observable of a chunk");
     const ready$ = new BehaviorSubject(true);
     return transfer$(client, url, { ...rest, buffer: { ...buffer, ready$ } })
       .pipe(

@@ -1,4 +1,4 @@
-import { CurlewError } from "@curlew/core";
+import { CurlewError, MisuseError } from "@curlew/core";
 import { type Observable, Subject, takeUntil } from "rxjs";
 
 type Result = IteratorResult<ArrayBufferView, undefined>;
@@ -23,7 +23,10 @@ export class ObservableBody implements AsyncIterable<ArrayBufferView> {
 class Reading implements AsyncIterator<ArrayBufferView> {
   readonly #source: Observable<ArrayBufferView>;
   readonly #mostBytes: number;
-  readonly #waiting: ArrayBufferView[] = [];
+  #emitted: ArrayBufferView[] = [];
+  /** What was emitted before that, the first at the end: `shift` of a long array moves all of it, `pop` nothing. */
+  #leaving: ArrayBufferView[] = [];
+  /** In both. */
   #bytes = 0;
   /** Ends the subscription, also amid subscribing: a source may emit all it has at once. */
   readonly #stop$ = new Subject<void>();
@@ -39,16 +42,15 @@ class Reading implements AsyncIterator<ArrayBufferView> {
 
   async next(): Promise<Result> {
     if (!this.#subscribed) this.#subscribe();
-    while (this.#waiting.length === 0 && !this.#end)
+    for (;;) {
+      const value = this.#take();
+      if (value) return { done: false, value };
+      if (this.#end) break;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-    const value = this.#waiting.shift();
-    if (value) {
-      this.#bytes -= sizeOf(value);
-      return { done: false, value };
     }
-    if (this.#end && "error" in this.#end) throw this.#end.error;
+    if ("error" in this.#end) throw this.#end.error;
     return END;
   }
 
@@ -69,14 +71,26 @@ class Reading implements AsyncIterator<ArrayBufferView> {
 
   #push(chunk: ArrayBufferView): void {
     if (this.#end) return;
+    if (!ArrayBuffer.isView(chunk)) return this.#stop({ error: noBytes(chunk) });
     if (this.#bytes >= this.#mostBytes) return this.#stop({ error: overflow(this.#bytes) });
-    this.#waiting.push(chunk);
-    this.#bytes += sizeOf(chunk);
+    this.#emitted.push(chunk);
+    this.#bytes += chunk.byteLength;
     this.#wake?.();
   }
 
+  #take(): ArrayBufferView | undefined {
+    if (this.#leaving.length === 0) {
+      this.#leaving = this.#emitted.reverse();
+      this.#emitted = [];
+    }
+    const chunk = this.#leaving.pop();
+    this.#bytes -= chunk?.byteLength ?? 0;
+    return chunk;
+  }
+
   #stop(end: { readonly error?: unknown }): void {
-    this.#waiting.length = 0;
+    this.#emitted = [];
+    this.#leaving = [];
     this.#finish(end);
     this.#stop$.next();
   }
@@ -87,9 +101,9 @@ class Reading implements AsyncIterator<ArrayBufferView> {
   }
 }
 
-/** What is no bytes is told by the client, which looks at each. */
-function sizeOf(chunk: ArrayBufferView): number {
-  return chunk?.byteLength ?? 0;
+function noBytes(chunk: unknown): MisuseError {
+  const what = chunk === null ? "null" : typeof chunk;
+  return new MisuseError("WRONG_TYPE", `a body's Observable is of bytes (Uint8Array), not of ${what}`);
 }
 
 function overflow(bytes: number): CurlewError {

@@ -1,6 +1,7 @@
 import { type Client, MisuseError, type RequestBody, type RequestOptions } from "@curlew/core";
 import { isObservable, type Observable } from "rxjs";
 import { ObservableBody } from "./observable-body.js";
+import { readOnce } from "./one-shot.js";
 
 /** A string, or a URL of whatever realm. */
 export type RequestUrl = Parameters<Client["start"]>[0];
@@ -20,39 +21,26 @@ export interface TransferOptions extends Omit<RequestOptions, "body"> {
 
 const SEND_BUFFER_BYTES = 16_777_216;
 
-/** Bodies that can be read once, and were handed to a transfer. */
-const used = new WeakSet<object>();
+/** @throws MisuseError WRONG_TYPE */
+export function checkClient(client: Client): void {
+  if (typeof client?.start === "function") return;
+  throw new MisuseError("WRONG_TYPE", "the first argument is a client: see createClient()");
+}
 
 /**
  * The request of one transfer, as the client takes it.
- * @throws MisuseError OUT_OF_RANGE; BODY_USED for a body that can be sent once and was
+ * @throws MisuseError OUT_OF_RANGE; BODY_USED for a body that can be read once and was
  */
 export function requestOf(options: TransferOptions): RequestOptions {
   const { body, sendBufferBytes = SEND_BUFFER_BYTES } = options;
   const most = checkBytes("sendBufferBytes", sendBufferBytes);
   if (body === undefined || body === null) return options as RequestOptions;
   if (isObservable(body)) return { ...options, body: new ObservableBody(body, most) };
-  if (isOneShot(body)) {
-    if (used.has(body))
-      throw new MisuseError(
-        "BODY_USED",
-        "this body can be read once, and was: a transfer that is repeated needs an Observable",
-      );
-    used.add(body);
-  }
-  return { ...options, body };
+  return { ...options, body: readOnce(body) };
 }
 
 /** @throws MisuseError OUT_OF_RANGE */
 export function checkBytes(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
   throw new MisuseError("OUT_OF_RANGE", `${name} takes a whole number of bytes above 0, not ${String(value)}`);
-}
-
-/** A ReadableStream, a stream of Node's, a generator under way: read again they are empty, which would be sent without a word. */
-function isOneShot(body: RequestBody): body is RequestBody & object {
-  if (typeof body !== "object") return false;
-  return ["getReader", "pipe", "next"].some(
-    (name) => typeof (body as unknown as Record<string, unknown>)[name] === "function",
-  );
 }

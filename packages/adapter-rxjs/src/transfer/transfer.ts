@@ -10,7 +10,7 @@ import type {
 import { Observable, type Observer, type Subscriber, type Unsubscribable } from "rxjs";
 import { BoundedBuffer, type BufferOptions, checkBuffer, highWaterOf } from "./bounded-buffer.js";
 import type { Started, TransferEvent } from "./events.js";
-import { type RequestUrl, requestOf, type TransferOptions } from "./options.js";
+import { checkClient, type RequestUrl, requestOf, type TransferOptions } from "./options.js";
 
 export interface StreamedOptions extends TransferOptions {
   /** Default: none. What is received is told at once, as fast as it comes. */
@@ -24,6 +24,7 @@ export interface StreamedOptions extends TransferOptions {
 export function transfer$(client: Client, url: RequestUrl, options: StreamedOptions = {}): Observable<TransferEvent> {
   return new Observable((subscriber) => {
     if (subscriber.closed) return;
+    checkClient(client);
     if (options.buffer) return startBuffered(client, url, options, options.buffer, subscriber);
     const relay = new Relay(subscriber);
     relay.control = client.start(url, requestOf(options), relay);

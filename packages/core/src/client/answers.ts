@@ -44,10 +44,10 @@ export class Answers {
     if (start < all.length) this.#unfinished = all.subarray(start);
   }
 
-  /** What comes now belongs to the answer. */
+  /** What comes now belongs to the answer, be it one without any header: HTTP/0.9, and protocols that have none. */
   settle(): void {
-    const head = this.#candidate;
-    if (!head) return;
+    if (this.#told) return;
+    const head = this.#candidate ?? this.#headOf(new Uint8Array(0));
     this.#candidate = undefined;
     this.#tell(head);
   }
@@ -59,12 +59,16 @@ export class Answers {
       this.#previous = [...this.#previous, candidate];
       this.#listener.redirect(candidate);
     }
-    const head = new Head(block, this.#informational, this.#previous);
+    const head = this.#headOf(block);
     if (isInformational(head)) {
       this.#informational = [...this.#informational, head];
       this.#listener.informational(head);
     } else if (this.#listener.mayBeFollowed(head)) this.#candidate = head;
     else this.#tell(head);
+  }
+
+  #headOf(block: Uint8Array): Head {
+    return new Head(block, this.#informational, this.#previous);
   }
 
   #tell(head: Head): void {

@@ -63,11 +63,6 @@ export class BodyReader {
     this.#used = true;
   }
 
-  /** Whether the rest is being collected. */
-  get collecting(): boolean {
-    return this.#collected !== undefined;
-  }
-
   get used(): boolean {
     return this.#used;
   }

@@ -11,8 +11,14 @@ import { type EndListener, Exchange, type ExchangeOwner } from "./exchange.js";
 import type { TransferInfos } from "./infos.js";
 import { checkLimits, type Limits } from "./limits.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
-import { Reception, type ReceptionOwner, type TransferHooks } from "./reception.js";
-import { type PreparedRequest, prepareRequest, type RequestOptions, type URLLike } from "./request-options.js";
+import { type PhasedControl, Reception, type ReceptionOwner, type TransferHooks } from "./reception.js";
+import {
+  checkObject,
+  type PreparedRequest,
+  prepareRequest,
+  type RequestOptions,
+  type URLLike,
+} from "./request-options.js";
 import { Slots } from "./slots.js";
 
 /** An engine that is driven by a loop, or one that moves its transfers by itself. */
@@ -91,7 +97,7 @@ export class Client {
    */
   request(url: string | URLLike, options: ClientRequestOptions = {}): ClientTransfer {
     const prepared = prepareRequest(url, options, this.limits);
-    const hooks = options.hooks && checkHooks(options.hooks);
+    const hooks = options.hooks === undefined ? undefined : checkHooks(options.hooks);
     const { request, limits } = prepared;
     const reception = new Reception(this.#receptions, hooks, request.highWaterBytes ?? 1, limits.bodyBytes);
     reception.controlledBy(this.#start(prepared, reception, reception));
@@ -129,7 +135,7 @@ export class Client {
     return this.#closed;
   }
 
-  #start(prepared: PreparedRequest, observer: TransferObserver, end: EndListener): TransferControl {
+  #start(prepared: PreparedRequest, observer: TransferObserver, end: EndListener): PhasedControl {
     const exchange = new Exchange(this.#owner, prepared, observer, end);
     exchange.begin();
     return exchange;
@@ -176,6 +182,7 @@ class ToldAtOnce implements EndListener {
 }
 
 function checkHooks(hooks: TransferHooks): TransferHooks {
+  checkObject("hooks", hooks);
   for (const [name, hook] of Object.entries(hooks))
     if (typeof hook !== "function" && hook !== undefined)
       throw new MisuseError("WRONG_TYPE", `hooks.${name} takes a function, not ${typeof hook}`);

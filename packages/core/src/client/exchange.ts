@@ -1,4 +1,4 @@
-import { CurlewError, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
+import { CurlewError, type ErrorCode, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
 import { type Ports, type RunInContext, reportError } from "../ports.js";
 import type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "../transfer-engine.js";
 import { type AnswerListener, Answers } from "./answers.js";
@@ -32,6 +32,10 @@ export interface EndListener {
 }
 
 const TOO_MANY_REDIRECTS = 47;
+const SEND_FAIL_REWIND = 65;
+const SENT_ONCE =
+  "the body is wanted again, after a redirect or a challenge, and what is streamed can be sent once: " +
+  "send bytes, or begin anew where the answer leads";
 const AT_ONCE: RunInContext = (run, ...args) => run(...args);
 
 /**
@@ -72,6 +76,11 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     return this.#prepared.host;
   }
 
+  /** How far it has come. */
+  get phase(): TransferPhase {
+    return this.#transfer ? this.#phase((info) => this.#transfer?.getinfo(info)) : "queued";
+  }
+
   /** Nothing of this throws: what is wrong is told. */
   begin(): void {
     const { signal } = this.#prepared;
@@ -79,11 +88,13 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     const refusal = this.#owner.refusal();
     if (refusal) return this.#fail(refusal, "queued");
     try {
+      // First what is not ours and may throw: a slot that was taken must be given back.
+      if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       const admitted = this.#owner.slots.enter(this);
       if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? AT_ONCE;
-      if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       if (admitted) this.#start();
     } catch (error) {
+      this.#stopListening?.();
       this.#fail(error as CurlewError, "queued");
     }
   }
@@ -146,14 +157,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   }
 
   outcome(outcome: Outcome): void {
-    const { error } = outcome;
+    const error = outcome.error ?? this.#tellLast();
+    if (this.#deaf) return this.#end();
     const phase = error && this.#phase(outcome.getinfo, error);
-    if (!error) this.#answers.settle();
-    if (this.#silent) return this.#end();
-    if (!error) this.#tellProgress();
     const values = error ? [] : readInfos(outcome);
     this.#end();
-    if (this.#silent) return;
+    if (this.#silent) return; // a source that is let go may cancel
     if (error) this.#tellError(errorOf(error), phase);
     else this.#listener.ended(() => infosOf(values, this.#queuedMs));
   }
@@ -210,13 +219,20 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     if (this.#deaf) return;
     try {
       this.#inContext(() => this.#observer.started?.());
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+    } catch (thrown) {
       this.#drop();
-      this.#fail(
-        new TransferError("CALLBACK_FAILED", `the transfer's started callback threw: ${why}`, { cause }),
-        "queued",
-      );
+      this.#fail(callbackFailed(thrown), "queued");
+    }
+  }
+
+  /** What is known only now that no more comes. Answers what a throw makes of it: the transfer itself has ended well. */
+  #tellLast(): CurlewError | undefined {
+    try {
+      this.#answers.settle();
+      this.#tellProgress();
+      return undefined;
+    } catch (thrown) {
+      return callbackFailed(thrown);
     }
   }
 
@@ -228,7 +244,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
 
   #aborted(): void {
     if (this.#state === "over") return;
-    const phase = this.#transfer ? this.#phase((info) => this.#transfer?.getinfo(info)) : "queued";
+    const { phase } = this;
     this.#drop();
     this.#fail(abortError(this.#prepared.signal?.reason), phase);
   }
@@ -284,8 +300,19 @@ function abortError(reason: unknown): CurlewError {
   return new TransferError("ABORTED", `aborted by its signal: ${why}`, { cause: reason });
 }
 
+function callbackFailed(cause: unknown): CurlewError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new TransferError("CALLBACK_FAILED", `a callback of the transfer threw: ${why}`, { cause });
+}
+
+/** What the engine says, in the words of the client where these say more. */
 function errorOf(error: CurlewError): CurlewError {
-  if (!(error instanceof TransferError) || error.curlCode !== TOO_MANY_REDIRECTS) return error;
-  const { message, curlCode } = error;
-  return new TransferError("TOO_MANY_REDIRECTS", `${message} (limits.redirects)`, { curlCode, cause: error });
+  if (!(error instanceof TransferError)) return error;
+  const { message, curlCode, code } = error;
+  const told = (as: ErrorCode, text: string): TransferError =>
+    new TransferError(as, text, { cause: error, ...(curlCode !== undefined && { curlCode }) });
+  if (curlCode === TOO_MANY_REDIRECTS) return told("TOO_MANY_REDIRECTS", `${message} (limits.redirects)`);
+  if (curlCode === SEND_FAIL_REWIND) return told("BODY_FAILED", SENT_ONCE);
+  if (code === "HEADERS_TOO_LARGE") return told(code, `${message} (limits.headerBytes)`);
+  return error;
 }

@@ -50,6 +50,17 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
   }
 }
 
+const SPACE = " \t\r\n";
+
+/** Without the space around it. HTTP knows no more than these; String.trim takes the byte 0xa0 for one, too. */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && SPACE.includes(text.charAt(start))) start++;
+  while (start < end && SPACE.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
 const PIECE = 4096;
 
 /** What TextDecoder calls latin1 is windows-1252, which has other letters at 0x80 to 0x9f. */
@@ -63,9 +74,10 @@ function fieldsOf(text: string): (readonly [string, string])[] {
   const fields: [string, string][] = [];
   for (const line of text.split(/\r?\n/)) {
     const last = fields.at(-1);
-    if (/^[ \t]/.test(line) && last) last[1] = `${last[1]} ${line.trim()}`.trim(); // folded (RFC 9112 5.2)
+    if (/^[ \t]/.test(line) && last) last[1] = trimmed(`${last[1]} ${trimmed(line)}`); // folded (RFC 9112 5.2)
     const colon = line.indexOf(":");
-    if (colon > 0 && !/^(?:HTTP\/|[ \t])/.test(line)) fields.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
+    if (colon > 0 && !/^(?:HTTP\/|[ \t])/.test(line))
+      fields.push([line.slice(0, colon), trimmed(line.slice(colon + 1))]);
   }
   return fields;
 }

@@ -33,6 +33,8 @@ export const defaultLimits: Limits = {
 
 /** @throws MisuseError UNKNOWN_OPTION, OUT_OF_RANGE */
 export function checkLimits(limits: Partial<Limits>, base: Limits = defaultLimits): Limits {
+  if (typeof limits !== "object" || limits === null)
+    throw new MisuseError("WRONG_TYPE", `limits takes an object, not ${limits === null ? "null" : typeof limits}`);
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(defaultLimits, name))
       throw new MisuseError(

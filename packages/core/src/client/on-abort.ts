@@ -28,7 +28,7 @@ function listen(signal: SignalLike): Listening {
     for (const run of [...waiting]) if (waiting.has(run)) run();
   };
   const listening = { waiting, listener };
-  signals.set(signal, listening);
   signal.addEventListener("abort", listener);
+  signals.set(signal, listening);
   return listening;
 }

@@ -1,4 +1,4 @@
-import type { CurlewError, MisuseError } from "../errors.js";
+import type { CurlewError, MisuseError, TransferPhase } from "../errors.js";
 import { TransferError } from "../errors.js";
 import { Promised } from "../promised.js";
 import type { Progress } from "../transfer-engine.js";
@@ -12,6 +12,11 @@ import type { TransferControl, TransferObserver } from "./observer.js";
 
 /** What may be heard of a transfer besides its promises. */
 export type TransferHooks = Pick<TransferObserver, "started" | "informational" | "redirect" | "head" | "progress">;
+
+/** What a reception is held by: one that can also say how far it has come. */
+export interface PhasedControl extends TransferControl {
+  readonly phase: TransferPhase;
+}
 
 /** What all receptions of a client have in common. */
 export interface ReceptionOwner {
@@ -38,7 +43,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   readonly progress?: (progress: Progress) => void;
   readonly #owner: ReceptionOwner;
   readonly #hooks: TransferHooks | undefined;
-  #control: TransferControl | undefined;
+  #control: PhasedControl | undefined;
   #head: Head | undefined;
   #trailers: HeaderFields | undefined;
   #infos: (() => TransferInfos) | undefined;
@@ -63,7 +68,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     if (progress) this.progress = (moved) => progress(moved);
   }
 
-  controlledBy(control: TransferControl): void {
+  controlledBy(control: PhasedControl): void {
     this.#control = control;
   }
 
@@ -91,7 +96,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     this.#askedTrailers?.reject(error);
     this.#askedInfos?.reject(error);
     // After an abort nothing more is delivered; after any other end, what came before it is.
-    if (error.code === "ABORTED" && !this.body.collecting) this.body.unread.takeAll();
+    if (error.code === "ABORTED") this.body.unread.takeAll();
     this.body.end(error);
   }
 
@@ -117,6 +122,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   }
 
   fail(error: CurlewError): void {
+    if (this.#control) error.phase = this.#control.phase;
     this.#control?.cancel();
     this.error(error);
   }

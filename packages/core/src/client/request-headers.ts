@@ -1,4 +1,5 @@
 import { MisuseError } from "../errors.js";
+import { trimmed } from "./header-fields.js";
 import type { PreparedBody } from "./request-body.js";
 
 /** As fetch takes them: pairs, a Headers, or an object, in which a list of values is as many lines. */
@@ -12,7 +13,7 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /**
  * Lines for the engine, with what goes without saying: the body's type, and no "Expect: 100-continue", for which libcurl
  * waits a second where a server does not know it.
- * @throws MisuseError FORBIDDEN_CHARACTER, WRONG_TYPE. Values are not shown: they may be secrets
+ * @throws MisuseError FORBIDDEN_CHARACTER, WRONG_TYPE, OUT_OF_RANGE for a Content-Length that is not the body's. Values are not shown: they may be secrets
  */
 export function requestHeaders(headers: RequestHeaders | undefined, body: PreparedBody | undefined): readonly string[] {
   if (headers === undefined && body === undefined) return NONE;
@@ -21,6 +22,7 @@ export function requestHeaders(headers: RequestHeaders | undefined, body: Prepar
   for (const [name, value] of pairsOf(headers)) {
     lines.push(line(name, value));
     names.add(name.toLowerCase());
+    if (name.toLowerCase() === "content-length") checkLength(trimmed(String(value)), body);
   }
   if (!body) return lines;
   if (body.contentType !== undefined && !names.has("content-type")) lines.push(line("Content-Type", body.contentType));
@@ -46,6 +48,18 @@ function checkPair(pair: unknown): readonly [string, unknown] {
   throw new MisuseError("WRONG_TYPE", "headers, when they are a list, are pairs of a name and a value");
 }
 
+/** A server takes what is beyond the length it was told for the next request, and waits for what is missing. */
+function checkLength(told: string, body: PreparedBody | undefined): void {
+  const { content, sizeBytes } = body ?? { content: undefined, sizeBytes: 0 };
+  const size = content instanceof Uint8Array ? content.length : sizeBytes;
+  if (told === String(size)) return;
+  const has = size === undefined ? "the body does not say how many bytes it has" : `the body has ${size} bytes`;
+  throw new MisuseError(
+    "OUT_OF_RANGE",
+    `the header Content-Length says otherwise than the body: ${has}. Leave it out, and say bodySizeBytes for a stream`,
+  );
+}
+
 function line(name: string, value: unknown): string {
   if (!NAME.test(name))
     throw new MisuseError(
@@ -57,7 +71,7 @@ function line(name: string, value: unknown): string {
       "WRONG_TYPE",
       `the header ${name} takes a string, not ${value === null ? "null" : typeof value}`,
     );
-  const text = String(value).trim();
+  const text = trimmed(String(value));
   if (/[\0\r\n]/.test(text))
     throw new MisuseError("FORBIDDEN_CHARACTER", `the value of the header ${name} has a CR, LF or NUL in it`);
   return text === "" ? `${name};` : `${name}: ${text}`;

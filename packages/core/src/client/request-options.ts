@@ -10,6 +10,7 @@ export interface RequestOptions {
   /** Default: GET, or POST when there is a body. Sent as it is written. */
   readonly method?: string | undefined;
   readonly headers?: RequestHeaders | undefined;
+  /** Bytes, strings and URLSearchParams are sent again where a redirect wants that; what is streamed is BODY_FAILED then. */
   readonly body?: RequestBody | null | undefined;
   /** How many bytes a streamed body has, where it cannot tell. Without it HTTP/1.1 sends it in chunks. */
   readonly bodySizeBytes?: number | undefined;
@@ -56,10 +57,12 @@ const NOTHING: PreparedBody = { content: new Uint8Array(0) };
 
 /** @throws MisuseError for whatever can be seen to be wrong; nothing was sent */
 export function prepareRequest(url: string | URLLike, options: RequestOptions, defaults: Limits): PreparedRequest {
-  const limits = options.limits ? checkLimits(options.limits, defaults) : defaults;
+  checkObject("a request's options", options);
+  const limits = options.limits === undefined ? defaults : checkLimits(options.limits, defaults);
   const { signal, curl, method: given, decompress = true, redirect = "follow", progressIntervalMs } = options;
   const href = checkUrl(url);
   if (signal) checkSignal(signal);
+  if (curl !== undefined) checkObject("curl", curl);
   if (progressIntervalMs !== undefined) checkBytes("progressIntervalMs", progressIntervalMs);
   if (redirect !== "follow" && redirect !== "manual")
     throw new MisuseError("OUT_OF_RANGE", `redirect is "follow" or "manual", not ${String(redirect)}`);
@@ -70,7 +73,7 @@ export function prepareRequest(url: string | URLLike, options: RequestOptions, d
       "OUT_OF_RANGE",
       `${method} is not a request for a resource (the fetch standard forbids it, too)`,
     );
-  const sent = body ?? (WITH_BODY.has(method) ? NOTHING : undefined);
+  const sent = sized(body ?? (WITH_BODY.has(method) ? NOTHING : undefined), options.bodySizeBytes);
   const follows = redirect === "follow" && FOLLOWED.has(method);
   const highWaterBytes = checkBytes("highWaterBytes", options.highWaterBytes ?? HIGH_WATER_BYTES);
   const request: Mutable<TransferRequest> = {
@@ -86,7 +89,7 @@ export function prepareRequest(url: string | URLLike, options: RequestOptions, d
   };
   if (options.sendHighWaterBytes !== undefined)
     request.sendHighWaterBytes = checkBytes("sendHighWaterBytes", options.sendHighWaterBytes);
-  if (sent) request.body = bodyOf(sent, options.bodySizeBytes);
+  if (sent) request.body = bodyOf(sent);
   if (curl !== undefined) request.curl = curl;
   return {
     request,
@@ -107,13 +110,22 @@ export interface URLLike {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function bodyOf(
-  { content, sizeBytes }: PreparedBody,
-  saidBytes: number | undefined,
-): NonNullable<TransferRequest["body"]> {
+/** A stream has the size that its user says. */
+function sized(body: PreparedBody | undefined, sizeBytes: number | undefined): PreparedBody | undefined {
+  if (sizeBytes === undefined) return body;
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0)
+    throw new MisuseError("OUT_OF_RANGE", `bodySizeBytes takes a whole number, 0 or more, not ${String(sizeBytes)}`);
+  return typeof body?.content === "function" ? { ...body, sizeBytes } : body;
+}
+
+function bodyOf({ content, sizeBytes }: PreparedBody): NonNullable<TransferRequest["body"]> {
   if (content instanceof Uint8Array) return content;
-  const size = saidBytes ?? sizeBytes;
-  return size === undefined ? { stream: true } : { stream: true, sizeBytes: size };
+  return sizeBytes === undefined ? { stream: true } : { stream: true, sizeBytes };
+}
+
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new MisuseError("WRONG_TYPE", `${name}: an object is wanted, not ${value === null ? "null" : typeof value}`);
 }
 
 function checkUrl(url: unknown): string {

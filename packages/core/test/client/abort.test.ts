@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { onAbort } from "../../src/client/on-abort.js";
 import { MisuseError } from "../../src/index.js";
 import { microtasks, scene, stateOf } from "./scripted-transfers.js";
 
@@ -95,6 +96,32 @@ describe("a signal", () => {
     expect(await transfer.text()).toBe("one");
   });
 
+  it("is heard again by those who come after the last one has ended", async () => {
+    const { client, engine } = scene();
+    const { controller, signal, counts } = counted();
+    for (let i = 0; i < 3; i++) {
+      client.request("http://a/", { signal });
+      engine.last.answer();
+    }
+    const { head } = client.request("http://a/", { signal });
+    expect(counts.listeners).toBe(1);
+    controller.abort();
+    expect(await stateOf(head)).toBe("ABORTED");
+    expect(counts.listeners).toBe(0);
+  });
+
+  it("is not heard by one who was taken back by another who heard it first", () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    onAbort(controller.signal, () => {
+      heard.push("first");
+      takeBack();
+    });
+    const takeBack = onAbort(controller.signal, () => void heard.push("second"));
+    controller.abort();
+    expect(heard).toEqual(["first"]);
+  });
+
   it("of a thousand transfers warns of nothing", async () => {
     const warnings: string[] = [];
     const note = (warning: Error) => void warnings.push(warning.message);
@@ -112,7 +139,46 @@ describe("a signal", () => {
   });
 });
 
+describe("a signal that is not what it seems", () => {
+  it("fails its transfer, and takes no slot", async () => {
+    const { client } = scene({ transfers: 1 });
+    const signal = {
+      aborted: false,
+      reason: undefined,
+      addEventListener: () => {
+        throw new Error("not listening");
+      },
+      removeEventListener: () => {},
+    };
+    for (let i = 0; i < 2; i++) {
+      const { head } = client.request("http://a/", { signal });
+      expect(await stateOf(head)).toMatchObject({ message: "not listening" });
+      expect(client.size).toEqual({ running: 0, queued: 0 });
+    }
+  });
+
+  it("is let go when there is no room", async () => {
+    const { client } = scene({ transfers: 1, queued: 1 });
+    const { signal, counts } = counted();
+    client.request("http://a/");
+    client.request("http://a/");
+    expect(await stateOf(client.request("http://a/", { signal }).head)).toBe("QUEUE_FULL");
+    expect(counts.listeners).toBe(0);
+  });
+});
+
 describe("cancelling", () => {
+  it("says how far the transfer had come", async () => {
+    const { client, engine } = scene({ transfers: 1 });
+    const running = client.request("http://a/");
+    const queued = client.request("http://a/");
+    Object.assign(engine.last.infos, { NAMELOOKUP_TIME_T: 1 });
+    queued.cancel();
+    running.cancel();
+    await expect(queued.head).rejects.toMatchObject({ code: "ABORTED", phase: "queued" });
+    await expect(running.head).rejects.toMatchObject({ code: "ABORTED", phase: "connecting" });
+  });
+
   it("fails what is asked for, with the reason", async () => {
     const { client, engine } = scene();
     const transfer = client.request("http://a/");

@@ -64,6 +64,22 @@ describe("heads", () => {
     }
   });
 
+  it("none at all, as of HTTP/0.9, is one without status, before the body or the end", async () => {
+    for (const body of ["body", ""]) {
+      const { client, engine } = scene();
+      const told: string[] = [];
+      const transfer = client.request("http://a/", {
+        hooks: { head: ({ status }) => void told.push(`head ${status}`) },
+      });
+      if (body !== "") engine.last.chunk(body);
+      engine.last.end();
+      expect(await stateOf(transfer.head)).toMatchObject({ status: 0, httpVersion: "", reason: "", ok: false });
+      expect([...(await transfer.head).headers]).toEqual([]);
+      expect(told).toEqual(["head 0"]);
+      expect(await transfer.text()).toBe(body);
+    }
+  });
+
   it("a hook that cancels hears nothing more", async () => {
     const { client, engine } = scene();
     const told: number[] = [];
@@ -100,6 +116,7 @@ describe("header fields", () => {
     expect(fields.get("empty")).toBe("");
     expect(fields.get("folded")).toBe("one two");
     expect(fields.get("latin")).toBe("café");
+    expect(new HeaderFields(Buffer.from("A: \xa0b\t \r\n", "latin1")).get("a")).toBe("\xa0b");
     expect(fields.get("none")).toBeNull();
     expect([fields.has("latin"), fields.has("none")]).toEqual([true, false]);
     expect(Object.fromEntries(fields)).toMatchObject({ "x-two": "a, b" });

@@ -89,6 +89,18 @@ describe("a body that is collected", () => {
     expect([bytes.length, bytes.buffer.byteLength]).toEqual([10, 10]);
   });
 
+  it("after it has waited at its mark goes on from there", async () => {
+    const { transfer, scripted, log } = reading({ highWaterBytes: 3 });
+    scripted.chunk("one");
+    expect(log).toEqual(["pause"]);
+    const text = transfer.text();
+    expect(log).toEqual(["pause", "resume"]);
+    scripted.chunk("two");
+    scripted.end();
+    expect(await text).toBe("onetwo");
+    expect(log).toEqual(["pause", "resume"]);
+  });
+
   it("that fails has what came of it", async () => {
     const { transfer, scripted } = reading();
     scripted.chunk("one");

@@ -107,3 +107,82 @@ describe("the order of events", () => {
     });
   }
 });
+
+/** An empty redirect is known to be the answer only at the end, and progress may wait for its interval until then. */
+describe("what is told together with the end", () => {
+  const LAST = ["head", "progress"] as const;
+
+  async function playLast(at: (typeof LAST)[number], act: (around: LastAround) => void) {
+    const reported: string[] = [];
+    const { client, engine } = scene({}, { reportError: (error) => void reported.push((error as Error).message) });
+    const controller = new AbortController();
+    const log: string[] = [];
+    let waiting = false;
+    const on = (event: string) => (value?: unknown) => {
+      log.push((value as { code?: string } | undefined)?.code ?? event);
+      if (event === at && !waiting) act({ client, controller, control: () => control });
+    };
+    const control = client.start(
+      "http://a/",
+      { signal: controller.signal, progressIntervalMs: 10 },
+      { head: on("head"), progress: on("progress"), done: on("done"), error: on("error") },
+    );
+    waiting = true;
+    engine.last.progress(1); // is told at once
+    waiting = false;
+    log.splice(0);
+    engine.last.progress(2); // is not, so soon after it
+    engine.last.headers("HTTP/1.1 302 Found\r\nLocation: nowhere:\r\n\r\n");
+    engine.last.end();
+    await microtasks();
+    expect(client.size).toEqual({ running: 0, queued: 0 });
+    await client.close();
+    return { log, reported: [...reported, ...engine.log.filter((line) => line.startsWith("reported"))] };
+  }
+
+  interface LastAround {
+    readonly client: Client;
+    readonly controller: AbortController;
+    readonly control: () => TransferControl;
+  }
+
+  for (const at of LAST) {
+    const before = LAST.slice(0, LAST.indexOf(at) + 1);
+    const ends: [what: string, act: (around: LastAround) => void, end: string[]][] = [
+      ["nothing is done", () => {}, [...LAST.slice(before.length), "done"]],
+      [
+        "there is a throw",
+        () => {
+          throw new Error("mine");
+        },
+        ["CALLBACK_FAILED"],
+      ],
+      ["the signal is aborted", ({ controller }) => controller.abort(), ["ABORTED"]],
+      ["it is cancelled", ({ control }) => control().cancel(), []],
+    ];
+    for (const [what, act, end] of ends)
+      it(`in ${at} ${what}: one end, and the slot is free`, async () => {
+        expect(await playLast(at, act)).toEqual({ log: [...before, ...end], reported: [] });
+      });
+  }
+});
+
+it("a source that cancels when it is let go hears nothing more", async () => {
+  const { client, engine } = scene();
+  const told: string[] = [];
+  const body: AsyncIterable<unknown> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return: async () => {
+        control.cancel();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+  const observer = { done: () => void told.push("done"), error: () => void told.push("error") };
+  const control = client.start("http://a/", { body }, observer);
+  engine.last.sink.drain?.();
+  engine.last.answer("enough", 413);
+  await microtasks();
+  expect(told).toEqual([]);
+});

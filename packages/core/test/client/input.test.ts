@@ -30,6 +30,22 @@ describe("what is wrong with a call is thrown, and nothing is started", () => {
     ["a limit of 0", url, { limits: { bodyBytes: 0 } }, "OUT_OF_RANGE"],
     ["an unknown limit", url, { limits: { bytes: 1 } }, "UNKNOWN_OPTION"],
     ["a hook that is no function", url, { hooks: { head: 7 } }, "WRONG_TYPE"],
+    ["hooks that are null", url, { hooks: null }, "WRONG_TYPE"],
+    ["options that are null", url, null as never, "WRONG_TYPE"],
+    ["options that are a string", url, "GET" as never, "WRONG_TYPE"],
+    ["limits that are null", url, { limits: null }, "WRONG_TYPE"],
+    ["curl as null", url, { curl: null }, "WRONG_TYPE"],
+    ["curl as a string", url, { curl: "TIMEOUT_MS" }, "WRONG_TYPE"],
+    ["a body of less than nothing", url, { body: new ReadableStream(), bodySizeBytes: -1 }, "OUT_OF_RANGE"],
+    ["a size that is a string", url, { body: new ReadableStream(), bodySizeBytes: "1" }, "OUT_OF_RANGE"],
+    ["a Content-Length below the body's", url, { body: "abc", headers: { "content-length": "1" } }, "OUT_OF_RANGE"],
+    ["a Content-Length without a body", url, { headers: [["Content-Length", "5"]] }, "OUT_OF_RANGE"],
+    [
+      "a Content-Length that may not hold",
+      url,
+      { body: new ReadableStream(), headers: { "Content-Length": "5" } },
+      "OUT_OF_RANGE",
+    ],
   ];
   for (const [name, first, options, code] of wrong)
     it(`${name}: ${code}`, () => {
@@ -73,6 +89,22 @@ describe("headers", () => {
     expect(lines([["A", " 1 "]] as never)).toEqual(["A: 1"]);
     expect(lines(new Headers({ A: "1" }) as never)).toEqual(["a: 1"]);
     expect(lines(new Map([["A", "1"]]) as never)).toEqual(["A: 1"]);
+  });
+
+  it("lose the space around their values, which is no more than HTTP says", () => {
+    expect(lines({ A: " \t1 2\t \r\n", B: "\u00a0b\u00a0" } as never)).toEqual(["A: 1 2", "B: \u00a0b\u00a0"]);
+  });
+
+  it("may say the length that the body has", () => {
+    const { client, engine } = scene();
+    client.request(url, { body: "abc", headers: { "Content-Length": "3" } });
+    client.request(url, { body: new ReadableStream(), bodySizeBytes: 4, headers: { "Content-Length": " 4" } });
+    client.request(url, { method: "POST", headers: { "Content-Length": "0" } });
+    expect(engine.transfers.map(({ request }) => request.headers?.[0])).toEqual([
+      "Content-Length: 3",
+      "Content-Length: 4",
+      "Content-Length: 0",
+    ]);
   });
 });
 

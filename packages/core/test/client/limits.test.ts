@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createClient, defaultLimits, type Limits } from "../../src/index.js";
+import { createClient, defaultLimits, type Limits, TransferError } from "../../src/index.js";
 import { microtasks, ScriptedTransfers, scene, stateOf } from "./scripted-transfers.js";
 
 describe("limits", () => {
@@ -9,6 +9,8 @@ describe("limits", () => {
       expect(() => scene({ transfers: value as never })).toThrowError(
         expect.objectContaining({ code: "OUT_OF_RANGE" }),
       );
+    for (const limits of [5, "transfers"])
+      expect(() => scene(limits as never)).toThrowError(expect.objectContaining({ code: "WRONG_TYPE" }));
     expect(() => scene({ transfer: 1 } as never)).toThrowError(expect.objectContaining({ code: "UNKNOWN_OPTION" }));
     expect(scene({ queued: Number.POSITIVE_INFINITY, redirects: undefined as never }).client.limits).toEqual({
       ...defaultLimits,
@@ -69,6 +71,17 @@ describe("limits", () => {
     expect(engine.transfers).toHaveLength(2);
   });
 
+  it("count nothing of a body that was left early, be it after its end", async () => {
+    const { client, engine } = scene({ bufferedBytes: 10 });
+    const { body } = client.request("http://a/");
+    engine.last.headers("HTTP/1.1 200 OK\r\n\r\n");
+    for (const chunk of ["one", "0123456789+"]) engine.last.chunk(chunk);
+    engine.last.end();
+    for await (const _ of body) break;
+    client.request("http://a/");
+    expect(engine.transfers).toHaveLength(2);
+  });
+
   it("forget bodies that nobody can read any more", async () => {
     const { client, engine } = scene({ bufferedBytes: 10 });
     (() => {
@@ -93,6 +106,7 @@ describe("limits", () => {
     engine.last.chunk("56");
     await expect(text).rejects.toMatchObject({
       code: "BODY_TOO_LARGE",
+      phase: "receiving",
       partialBody: new Uint8Array(Buffer.from("0123456")),
     });
     expect(engine.last.over).toBe(true);
@@ -100,6 +114,19 @@ describe("limits", () => {
     const ample = client.request("http://a/", { limits: { bodyBytes: 7 } });
     engine.last.answer("0123456");
     expect(await ample.text()).toBe("0123456");
+  });
+
+  it("are named by the errors of the engine's", async () => {
+    const errors = [
+      [{ code: "HEADERS_TOO_LARGE", curlCode: 23 }, "limits.headerBytes"],
+      [{ code: "TRANSFER_FAILED", curlCode: 47 }, "limits.redirects"],
+    ] as const;
+    for (const [{ code, curlCode }, limit] of errors) {
+      const { client, engine } = scene();
+      const { head } = client.request("http://a/");
+      engine.last.end(new TransferError(code, "too much", { curlCode }));
+      await expect(head).rejects.toMatchObject({ message: `too much (${limit})`, curlCode, cause: { code } });
+    }
   });
 
   it("reach the engine", () => {
@@ -126,11 +153,12 @@ describe("closing", () => {
   });
 
   it("without waiting fails all with CLOSED", async () => {
-    const { client } = scene({ transfers: 1 });
+    const { client, engine } = scene({ transfers: 1 });
     const all = [client.request("http://a/1"), client.request("http://a/2")];
     const heads = all.map((transfer) => stateOf(transfer.head));
     await client.close({ wait: false });
     expect(await Promise.all(heads)).toEqual(["CLOSED", "CLOSED"]);
+    expect(engine.transfers).toHaveLength(1); // nothing is started only to be closed
     expect(client.size).toEqual({ running: 0, queued: 0 });
   });
 

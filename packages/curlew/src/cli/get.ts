@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../client.js";
 import { Download, type Downloads } from "./download.js";
-import { Failure, printable, writing } from "./failure.js";
+import { Failure, printable } from "./failure.js";
+import { prepareFolder } from "./folder.js";
 import { Interrupts } from "./interrupt.js";
 import { fileNamesOf } from "./names.js";
 import { type GetOptions, whyOnlyWhole } from "./options.js";
@@ -57,14 +57,6 @@ export async function get(options: GetOptions, version: string): Promise<number>
 /** Of stdout, where --json cannot be written; without a word when its reader has gone. */
 function errorLine(failure: Failure | undefined): string | undefined {
   return failure?.message ? printable(`curlew: (${failure.exitCode}) ${failure.message}`) : undefined;
-}
-
-/** Before anything is sent: a folder that can be written. @throws Failure */
-async function prepareFolder(folder: string): Promise<void> {
-  await writing(folder, async () => {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK | constants.X_OK);
-  });
 }
 
 function jobsOf(urls: readonly string[], folder: string | undefined, all: Downloads): Job[] {

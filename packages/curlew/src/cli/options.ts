@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { loops } from "../loops.js";
 import { UsageError } from "./failure.js";
+import { readNamed } from "./named-file.js";
 
 /** A call of `curlew get`, understood. */
 export interface GetOptions {
@@ -41,7 +42,12 @@ const TABLE: readonly Row[] = [
   ["continue", "", "", "with -o: go on where an interrupted call has left off"],
   ["json", "", "", "with -o: a JSON object for each URL on stdout, a line each, and nothing else there"],
   ["loop", "", "NAME", "the event loop: libuv or epoll"],
-  ["header", "H", "LINE", 'send this header: "Name: value"; "Name:" leaves it out, "Name;" sends it empty'],
+  [
+    "header",
+    "H",
+    "LINE",
+    'send this header: "Name: value"; "Name:" leaves it out, "Name;" sends it empty; @FILE has a line for each',
+  ],
   ["request", "X", "METHOD", "say this word instead of GET or POST"],
   ["data", "d", "DATA", "POST this; @FILE sends a file without its line ends, @- stdin; several are joined by &"],
   ["location", "L", "", "follow redirects"],
@@ -70,7 +76,7 @@ written; 130 and 143 after SIGINT and SIGTERM, which leave NAME.part for --conti
 
 const MOST_PARALLEL = 300;
 
-/** @throws UsageError */
+/** @throws UsageError; Failure for a file of -H that cannot be read */
 export function parseGet(args: readonly string[]): GetOptions {
   const { given, urls } = tokensOf(args);
   const all = (name: string): readonly string[] => given.get(name) ?? [];
@@ -88,7 +94,7 @@ export function parseGet(args: readonly string[]): GetOptions {
     help: has("help"),
     request: {
       method: methodOf(last("request")),
-      headers: all("header"),
+      headers: all("header").flatMap(headersOf),
       data: all("data"),
       follows: has("location"),
       fails: has("fail"),
@@ -150,6 +156,13 @@ export function whyOnlyWhole({ data, method = "GET", headers }: RequestSettings)
   if (headers.some((line) => /^(?:if-)?range\s*[:;]/i.test(line)))
     return "--continue sends Range by itself: leave out that -H";
   return undefined;
+}
+
+/** A line, or those of a file, as curl takes them. @throws Failure */
+function headersOf(text: string): string[] {
+  if (!text.startsWith("@")) return [text];
+  const lines = readNamed("-H", text).toString().split(/\r?\n/);
+  return lines.filter((line) => line.trim() !== "");
 }
 
 function parallelOf(text = "8"): number {

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { ClientRequestOptions } from "@curlew/core";
-import { EXIT, Failure } from "./failure.js";
+import { readNamed } from "./named-file.js";
 import type { RequestSettings } from "./options.js";
 
 /** CURL_HTTP_VERSION_2_0: offered in TLS, and as an upgrade without it. */
@@ -53,19 +52,12 @@ function nameOf(line: string): string {
 }
 
 function bodyOf(data: readonly string[]): Uint8Array {
-  const pieces = data.map((one) => (one.startsWith("@") ? fileOf(one.slice(1)) : Buffer.from(one)));
+  const pieces = data.map((one) => (one.startsWith("@") ? withoutLineEnds(readNamed("-d", one)) : Buffer.from(one)));
   const joined = pieces.flatMap((piece, i) => (i === 0 ? [piece] : [Buffer.from("&"), piece]));
   return Buffer.concat(joined);
 }
 
 /** Without line ends and NULs, as curl has always sent it. */
-function fileOf(path: string): Buffer {
-  try {
-    return Buffer.from(
-      readFileSync(path === "-" ? 0 : path).filter((byte) => byte !== 13 && byte !== 10 && byte !== 0),
-    );
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure("READ_ERROR", EXIT.readError, `-d @${path} cannot be read: ${why}`, error);
-  }
+function withoutLineEnds(file: Buffer): Buffer {
+  return Buffer.from(file.filter((byte) => byte !== 13 && byte !== 10 && byte !== 0));
 }

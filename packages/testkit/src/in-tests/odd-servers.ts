@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { node } from "@curlew/testkit";
 import { onTestFinished } from "vitest";
-import { turns } from "./support.js";
+import { turns } from "./waiting.js";
 
 /** Takes connections, says `greeting` to the first bytes of each, and nothing else. */
 export async function mute(greeting = ""): Promise<{ port: number; spokenTo: Promise<unknown> }> {
@@ -39,7 +39,7 @@ export async function raw(take: (socket: Socket) => void): Promise<number> {
 
 /** Its queue is full: connecting to it neither succeeds nor fails. */
 export async function fullServer(): Promise<number> {
-  const program = fileURLToPath(new URL("./programs/deaf-server.mjs", import.meta.url));
+  const program = fileURLToPath(new URL("./deaf-server.mjs", import.meta.url));
   const child = spawn(node, [program], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const port = Number((await once(child.stdout, "data"))[0]);
