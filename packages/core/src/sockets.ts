@@ -29,6 +29,8 @@ export class SocketTable implements SocketLife {
   readonly #special = new Set<Registration>();
   /** Those that were "waiting" in this tick or the one before; they may be something else again, or gone. */
   #left: Registration[] = [];
+  /** Those told again with nothing new, as libcurl does for each further transfer of a connection (C 2.4). */
+  readonly #shared = new Set<Registration>();
   #waiting = 0;
   #alwaysReady = 0;
   #generation = 0;
@@ -122,9 +124,9 @@ export class SocketTable implements SocketLife {
     return next;
   }
 
-  /** Descriptors the loop watches as the engine wants it. */
-  watched(): Registration[] {
-    return [...this.#registrations.values()].filter(({ state }) => state === "watched");
+  /** Those the loop watches as the engine wants it, of connections that more than one transfer had at once. */
+  shared(): Registration[] {
+    return [...this.#shared].filter(({ state }) => state === "watched");
   }
 
   /** Descriptors the loop cannot poll: acted on once a turn. */
@@ -156,6 +158,7 @@ export class SocketTable implements SocketLife {
 
   #change(registration: Registration, interest: Interest): void {
     const same = registration.interest === interest;
+    if (same && registration.state !== "waiting") this.#shared.add(registration);
     registration.interest = interest;
     if (registration.state === "waiting") {
       registration.state = "watched";
@@ -182,6 +185,7 @@ export class SocketTable implements SocketLife {
     const { fd, state } = registration;
     this.#registrations.delete(fd);
     this.#special.delete(registration);
+    this.#shared.delete(registration);
     registration.state = "gone";
     if (state === "waiting") this.#waiting--;
     if (state === "alwaysReady") this.#alwaysReady--;
