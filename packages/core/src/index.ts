@@ -38,8 +38,16 @@ export {
   TransferError,
   type TransferPhase,
 } from "./errors.js";
+export { callbackFailed } from "./failures.js";
 export type { Observers } from "./observers.js";
-export type { Ports, RunInContext } from "./ports.js";
+export { type Ports, type RunInContext, reportError } from "./ports.js";
 export { formatTrace, type LoopTrace, traceLoop } from "./trace.js";
-export type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
+export {
+  checkSink,
+  type Outcome,
+  type Progress,
+  type Transfer,
+  type TransferEngine,
+  type TransferSink,
+} from "./transfer-engine.js";
 export { createTransferEngine, type TransferEngineOptions } from "./transfers.js";

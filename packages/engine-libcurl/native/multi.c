@@ -60,6 +60,7 @@ static napi_value set_notify(napi_env napi, napi_callback_info info) {
 
 void multi_takes(multi *m, easy *e) {
   gather_begin(e, m);
+  e->receive_paused = false;
   e->multi = m;
   e->closes = m->closes;
   e->error[0] = '\0'; /* what a former transfer may have left there */
@@ -79,7 +80,23 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   return number(env, code);
 }
 
+/* Up to 8.6 what came in while a transfer was paused stays in the handle when it leaves a connection that others use, and
+ * comes out in its next transfer, at an unpause: megabytes of some other answer, and a reset does not help. An unpause gives
+ * it away here, as long as there is a connection; sending stays paused, because nobody is to be asked for bytes. */
+static void drain(easy *e) {
+  enum { KEPT_WITH_THE_TRANSFER = 0x080700, HTTP_2 = 3 };
+  long version = 0;
+  if (!e->receive_paused || e->lib->version_num >= KEPT_WITH_THE_TRANSFER) return;
+  e->receive_paused = false;
+  e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &version);
+  if (version != HTTP_2) return;
+  e->leaving = true;
+  if (e->lib->easy_pause(e->curl, CURLPAUSE_SEND) == CURLE_BAD_FUNCTION_ARGUMENT) e->spoiled = true;
+  e->leaving = false;
+}
+
 static int multi_remove(multi *m, easy *e) {
+  drain(e);
   int code = m->lib->multi_remove_handle(m->curl, e->curl);
   if (code == 0) e->multi = NULL;
   return code;
@@ -213,6 +230,16 @@ static napi_value get_handles(napi_env napi, napi_callback_info info) {
   return out;
 }
 
+/* multiGetOfft(id, info): the number, or FAILED - CURLMcode. */
+static napi_value get_offt(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  curl_off_t value = 0;
+  if (m == NULL || m->lib->multi_get_offt == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_get_offt(m->curl, integer(env, argv[1]), &value);
+  return number(env, code == 0 ? (double)value : FAILED - code);
+}
+
 static void detach_easies(multi *m) {
   for (int32_t id = 1; id < m->env->slot_count; id++) {
     easy *e = env_find(m->env, EASY, id);
@@ -253,6 +280,7 @@ napi_value multi_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "multiAssign", assign);
   export_function(env, exports, "multiInfoRead", info_read);
   export_function(env, exports, "multiGetHandles", get_handles);
+  export_function(env, exports, "multiGetOfft", get_offt);
   export_function(env, exports, "multiCleanup", cleanup);
   return exports;
 }

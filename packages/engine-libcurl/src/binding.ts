@@ -4,8 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CurlewError } from "@curlew/core";
+import { CurlewError, MisuseError } from "@curlew/core";
 import type { EasyListener, Host, MultiListener, Native } from "./native.js";
+import { typeOf } from "./option-values.js";
 
 interface EasyEntry {
   readonly listener: WeakRef<EasyListener>;
@@ -78,8 +79,32 @@ const droppedEasies = new FinalizationRegistry<number>((id) => forgetEasy(id));
 const droppedShares = new FinalizationRegistry<number>((id) => loaded?.shareCleanup(id, true));
 const droppedMultis = new FinalizationRegistry<number>((id) => forgetMulti(id));
 
+/** Of any copy of this package, and whether it was cleaned up or not. */
+const libraries = new WeakSet<object>();
+const easyHandles = new WeakSet<object>();
+
+export function keepLibrary(library: object): void {
+  libraries.add(library);
+}
+
+/** @throws MisuseError WRONG_TYPE: the addon would take any other for the first one */
+export function checkLibrary(value: unknown): void {
+  if (isIn(libraries, value)) return;
+  throw new MisuseError("WRONG_TYPE", `a library that loadLibcurl has given is wanted, not ${typeOf(value)}`);
+}
+
+/** @throws MisuseError WRONG_TYPE */
+export function checkEasy(value: unknown): void {
+  if (!isIn(easyHandles, value)) throw new MisuseError("WRONG_TYPE", `an Easy is wanted, not ${typeOf(value)}`);
+}
+
+function isIn(set: WeakSet<object>, value: unknown): value is object {
+  return typeof value === "object" && value !== null && set.has(value);
+}
+
 /** `owner` holds the listener, and nobody else does. */
 export function keepEasy(id: number, listener: EasyListener, owner: object): void {
+  easyHandles.add(owner);
   easies.set(id, { listener: new WeakRef(listener), host: undefined });
   droppedEasies.register(owner, id, owner);
 }
@@ -98,7 +123,7 @@ export function keepShare(id: number, owner: object): void {
 
 /** Of any copy of this package. */
 export function isShare(value: unknown): value is object {
-  return typeof value === "object" && value !== null && shares.has(value);
+  return isIn(shares, value);
 }
 
 /** A CURLSHcode: one that is in use stays. */

@@ -16,6 +16,7 @@ const leaveNothing: ReadonlySet<string> = new Set([
   "IPRESOLVE",
   "LOW_SPEED_LIMIT",
   "LOW_SPEED_TIME",
+  "PATH_AS_IS",
   "PIPEWAIT",
   "SSL_SESSIONID_CACHE",
   "TCP_NODELAY",

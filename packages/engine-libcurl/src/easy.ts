@@ -1,5 +1,5 @@
 import { type CurlewError, type EasyHandle, MisuseError, MultiError, TransferError } from "@curlew/core";
-import { forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
+import { checkLibrary, forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
 import * as connection from "./connection.js";
 import { CallbackTable } from "./easy-callbacks.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
@@ -43,6 +43,7 @@ export class Easy implements EasyHandle {
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
+    checkLibrary(library);
     this.library = library;
     this.#callbacks = new CallbackTable(library.version);
     const id =
@@ -182,10 +183,12 @@ export class Easy implements EasyHandle {
         RECURSIVE_API_CALL,
         "a transfer cannot be paused or unpaused inside a socket or timer callback of its multi: do it afterwards",
       );
+    const before = this.#callbacks.pausedBits;
     this.#callbacks.pausedBits = bitmask;
     const code = native().easyPause(this.#id, bitmask);
-    // 43: not started, or done already (C 11.9).
-    if (code !== 0 && code !== BAD_FUNCTION_ARGUMENT) throw this.failure(code);
+    // Not started, or done already (C 11.9).
+    if (code === BAD_FUNCTION_ARGUMENT) this.#callbacks.pausedBits = before;
+    else if (code !== 0) throw this.failure(code);
   }
 
   get paused(): boolean {
@@ -339,6 +342,12 @@ export class Easy implements EasyHandle {
   #begins(runs: number): void {
     this.#runs = runs;
     if (this.#callbacks.running) throw connection.recursive("addHandle of a handle");
+    if (native().easySpoiled(this.#id))
+      throw new MisuseError(
+        "HANDLE_IN_USE",
+        `libcurl ${this.library.version} may have bytes left in this handle, whose transfer ended while it was paused over HTTP/2, and ` +
+          "would give them to the next one: go on with a handle that `duphandle` gives",
+      );
     checkTrailers(this.#callbacks, this.library.version, this.#mime !== null || this.#postFields);
     this.#callbacks.begin();
     if (this.#callbacks.size === 0) return;

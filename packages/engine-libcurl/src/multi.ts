@@ -7,7 +7,7 @@ import {
   type SocketLife,
   type TransferRequest,
 } from "@curlew/core";
-import { activate, easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
+import { activate, checkEasy, easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
 import { getinfos } from "./bulk-infos.js";
 import type { Easy } from "./easy.js";
 import { EasyPool } from "./easy-pool.js";
@@ -16,6 +16,7 @@ import type { InfoName } from "./infos.js";
 import type { Libcurl } from "./library.js";
 import type { MultiValues } from "./multi-callbacks.js";
 import { checkDescriptor, needFunction, needOption } from "./multi-checks.js";
+import { type MultiInfoName, multiInfos } from "./multi-infos.js";
 import type { MultiOptionName } from "./multi-options.js";
 import { SelectedMulti } from "./multi-select.js";
 import { checkMultiOption } from "./multi-setopt.js";
@@ -23,8 +24,8 @@ import { checkMultiOption } from "./multi-setopt.js";
 /**
  * A multi handle: libcurl's own interface, for those who bring their own loop; with a Driver, Curlew's.
  *
- * Inside a callback of the multi, or of one of its easies, libcurl allows `assign`, `wakeup`, `getHandles`, `notifyEnable`
- * and `notifyDisable`, and in a NOTIFYFUNCTION all but the calls that run transfers, and `cleanup` (C 10.2, 10.3). The rest
+ * Inside a callback of the multi, or of one of its easies, libcurl allows `assign`, `wakeup`, `getHandles`, `getOfft`,
+ * `notifyEnable` and `notifyDisable`, and in a NOTIFYFUNCTION all but the calls that run transfers, and `cleanup` (C 10.2, 10.3). The rest
  * throws RECURSIVE_CALL, whatever the version at hand would have done. Another multi may be driven from there.
  *
  * A throw of a callback, or an answer that is not 0, never reaches libcurl, which would kill the multi for it (C 2.9,
@@ -78,6 +79,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /** curl_multi_add_handle. The timer callback is told 0; nothing else happens yet (C 5.1). */
   addHandle(easy: Easy): void {
     this.enter("curl_multi_add_handle", true);
+    checkEasy(easy);
     if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
     const host = hostOf(easy.id);
     if (host !== undefined && host !== this.callbacks.depth)
@@ -98,6 +100,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /** curl_multi_remove_handle. Also of a handle that is done. Its unread message goes with it (C 9.4). */
   removeHandle(easy: Easy): void {
     this.enter("curl_multi_remove_handle", true);
+    checkEasy(easy);
     if (hostOf(easy.id) !== this.callbacks.depth)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is not added to this multi");
     const code = this.#active(native().multiRemoveHandle, easy.id);
@@ -117,6 +120,18 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     needFunction(this.library, "curl_multi_get_handles", "8.4.0");
     const ids = native().multiGetHandles(this.id) ?? [];
     return ids.flatMap((id) => (easyById(id)?.easy as Easy | undefined) ?? []);
+  }
+
+  /**
+   * curl_multi_get_offt: a count of transfers.
+   * @throws CurlewError NOT_IN_THIS_LIBCURL before 8.16; MisuseError UNKNOWN_OPTION for a name that is no info's
+   */
+  getOfft(info: MultiInfoName): number {
+    this.open();
+    if (!Object.hasOwn(multiInfos, info))
+      throw new MisuseError("UNKNOWN_OPTION", `no multi info "${info}". Names are libcurl's without CURLMINFO_`);
+    needFunction(this.library, "curl_multi_get_offt", "8.16.0");
+    return this.count(native().multiGetOfft(this.id, multiInfos[info]), "curl_multi_get_offt");
   }
 
   /** curl_multi_info_read. */

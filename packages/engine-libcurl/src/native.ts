@@ -23,6 +23,8 @@ export interface Native {
   easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
+  /** Whether libcurl has bytes in it that are of a transfer that has ended (native/multi.c). */
+  easySpoiled(easy: number): boolean;
   /** The copy's number, or 0. */
   easyDuphandle(easy: number): number;
   easySetCallback(easy: number, option: number, on: boolean): number;
@@ -79,6 +81,7 @@ export interface Native {
   multiAssign(multi: number, fd: number, index: number): number;
   multiInfoRead(multi: number, out: Int32Array): number;
   multiGetHandles(multi: number): number[] | undefined;
+  multiGetOfft(multi: number, info: number): number;
   /** [highest, to read, to write, with exceptions], or a CURLMcode. */
   multiFdset(multi: number): [number, number[], number[], number[]] | number;
   multiWaitfds(multi: number, room: Int32Array): number;

@@ -44,7 +44,7 @@ describe("a handle that has served", () => {
 
   it("tells nothing of its last transfer before the next one has begun, and then that one", async () => {
     const { easy } = await transfer("/bytes/100");
-    const next = loop.multi.prepare({ url: `${server.http}/bytes/200`, redirects: 5 });
+    const next = loop.multi.prepare({ url: `${server.http}/hang`, redirects: 5 });
     expect(next).toBe(easy);
     const known = () => [next.getinfo("RESPONSE_CODE"), next.getinfo("STARTTRANSFER_TIME_T")];
     expect(known()).toEqual([undefined, undefined]);

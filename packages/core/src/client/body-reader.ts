@@ -13,6 +13,8 @@ export interface BodyOwner {
   abandon(): void;
   /** It is not to go on, because of this error. */
   fail(error: CurlewError): void;
+  /** It has ended, and what is unread nobody is about to read. May be told more than once. */
+  unreadAtEnd(): void;
 }
 
 /**
@@ -30,6 +32,8 @@ export class BodyReader {
   #collected: Collected | undefined;
   /** Who waits for a chunk, or the end. */
   #waiting: (() => void)[] | undefined;
+  /** Who waited, and has not come yet to read. */
+  #woken = 0;
 
   constructor(owner: BodyOwner, highWaterBytes: number, total: UnreadBytes) {
     this.#owner = owner;
@@ -53,6 +57,7 @@ export class BodyReader {
     this.#end = error === undefined ? COMPLETE : { error };
     this.#settle();
     this.#wake();
+    this.#tellUnread();
   }
 
   // --- the side that reads -------------------------------------------------------------------------------------------
@@ -73,6 +78,7 @@ export class BodyReader {
       const chunk = this.unread.shift();
       if (chunk) {
         if (this.unread.bytes < this.#highWaterBytes) this.#owner.setFull(false);
+        this.#tellUnread();
         return chunk;
       }
       if (this.#end?.error !== undefined) throw this.#end.error;
@@ -81,6 +87,7 @@ export class BodyReader {
         this.#waiting ??= [];
         this.#waiting.push(resolve);
       });
+      this.#woken--;
     }
   }
 
@@ -154,10 +161,15 @@ export class BodyReader {
     reject(error);
   }
 
+  #tellUnread(): void {
+    if (this.#end && this.#woken === 0 && this.unread.bytes > 0) this.#owner.unreadAtEnd();
+  }
+
   #wake(): void {
     const waiting = this.#waiting;
     if (!waiting) return;
     this.#waiting = undefined;
+    this.#woken += waiting.length;
     for (const resume of waiting) resume();
   }
 }

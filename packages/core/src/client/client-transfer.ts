@@ -3,6 +3,7 @@ import type { Head } from "./head.js";
 import type { HeaderFields } from "./header-fields.js";
 import type { TransferInfos } from "./infos.js";
 import type { Reception } from "./reception.js";
+import type { PreparedRequest } from "./request-options.js";
 import { type RuntimeReadableStream, runtime } from "./runtime.js";
 
 /**
@@ -13,10 +14,16 @@ import { type RuntimeReadableStream, runtime } from "./runtime.js";
  * `highWaterBytes`: read it, `discard` it, or `cancel`.
  */
 export class ClientTransfer {
+  /** The word of the request: an answer to HEAD says how long a body would be, and has none. */
+  readonly method: string;
+  /** Whether an encoded body is decoded, so that neither Content-Encoding nor Content-Length are about what is read. */
+  readonly decodes: boolean;
   readonly #reception: Reception;
 
   /** @internal */
-  constructor(reception: Reception) {
+  constructor(reception: Reception, { request, decodes }: PreparedRequest) {
+    this.method = request.method ?? "GET";
+    this.decodes = decodes;
     this.#reception = reception;
   }
 

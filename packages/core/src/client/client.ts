@@ -101,7 +101,7 @@ export class Client {
     const { request, limits } = prepared;
     const reception = new Reception(this.#receptions, hooks, request.highWaterBytes ?? 1, limits.bodyBytes);
     reception.controlledBy(this.#start(prepared, reception, reception));
-    return new ClientTransfer(reception);
+    return new ClientTransfer(reception, prepared);
   }
 
   /**

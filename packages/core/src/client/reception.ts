@@ -51,6 +51,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   #askedHead: Promised<Head> | undefined;
   #askedTrailers: Promised<HeaderFields> | undefined;
   #askedInfos: Promised<TransferInfos> | undefined;
+  #unreadTold = false;
   #pausedByUser = false;
   #pausedByBody = false;
 
@@ -107,14 +108,19 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     this.#infos = infos;
     this.body.end(undefined);
     this.#askedInfos?.resolve(infos());
-    const { unread } = this.body;
-    if (unread.bytes > 0) this.#owner.unreadAtEnd(this, unread);
   }
 
   // --- BodyOwner -----------------------------------------------------------------------------------------------------
 
   setFull(full: boolean): void {
     this.#setPaused(this.#pausedByUser, full);
+  }
+
+  /** Once: a FinalizationRegistry keeps what it is told of until the next full collection. */
+  unreadAtEnd(): void {
+    if (this.#unreadTold) return;
+    this.#unreadTold = true;
+    this.#owner.unreadAtEnd(this, this.body.unread);
   }
 
   abandon(): void {
