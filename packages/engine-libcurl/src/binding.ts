@@ -17,22 +17,39 @@ interface EasyEntry {
 const multis = new Map<number, WeakRef<MultiListener>>();
 const easies = new Map<number, EasyEntry>();
 
+/**
+ * Whose call is under way. Callbacks are of that multi, as a rule; to look it up by its weak reference would keep it, and cost
+ * as much as the callback, several times each transfer.
+ */
+let active: MultiListener | undefined;
+
+/** Before a call in which callbacks may come, and after it with what was answered before. */
+export function activate(multi: MultiListener | undefined): MultiListener | undefined {
+  const before = active;
+  active = multi;
+  return before;
+}
+
+function multiById(id: number): MultiListener | undefined {
+  return active?.id === id ? active : multis.get(id)?.deref();
+}
+
 /** In the order of the enum hook in native/env.h. None of them throws: the listeners keep what users throw. */
 const hooks = [
   (multi: number, easy: number, fd: number, what: number, index: number) => {
-    multis.get(multi)?.deref()?.socketTold(easy, fd, what, index);
+    multiById(multi)?.socketTold(easy, fd, what, index);
     return 0;
   },
   (multi: number, timeoutMs: number) => {
-    multis.get(multi)?.deref()?.timerTold(timeoutMs);
+    multiById(multi)?.timerTold(timeoutMs);
     return 0;
   },
-  (multi: number, fd: number) => multis.get(multi)?.deref()?.socketOpened(fd),
-  (multi: number, fd: number) => multis.get(multi)?.deref()?.socketClosing(fd),
+  (multi: number, fd: number) => multiById(multi)?.socketOpened(fd),
+  (multi: number, fd: number) => multiById(multi)?.socketClosing(fd),
   (easy: number, option: number, ...args: unknown[]) => easyById(easy)?.callBack(option, args),
-  (multi: number, type: number, easy: number) => multis.get(multi)?.deref()?.notified(type, easy),
+  (multi: number, type: number, easy: number) => multiById(multi)?.notified(type, easy),
   (multi: number, parent: number, pushed: number, headers: Uint8Array) =>
-    multis.get(multi)?.deref()?.pushed(parent, pushed, headers),
+    multiById(multi)?.pushed(parent, pushed, headers),
 ];
 
 let loaded: Native | undefined;

@@ -20,6 +20,7 @@ export abstract class MultiHandle {
     this.library = library;
     this.id = native().multiInit(library.index);
     if (this.id === 0) throw new MultiError("MULTI_FAILED", 3, "curl_multi_init failed: out of memory");
+    this.callbacks.id = this.id;
     keepMulti(this.id, this.callbacks, this);
     // Ends with cleanup() instead of waiting for resolver threads; not there before 8.20.
     native().multiSetLong(this.id, multiOptions.QUICK_EXIT.id, 1);

@@ -154,8 +154,22 @@ function checkBytes(name: string, value: unknown): number {
   throw new MisuseError("OUT_OF_RANGE", `${name} takes a whole number above 0, not ${String(value)}`);
 }
 
-/** Scheme, host and port: what connections are counted by. The user's name and password are not of it. */
+let lastUrl = "";
+let lastHost = "";
+
+/**
+ * Scheme, host and port: what connections are counted by. The user's name and password are not of it. Many requests in a row
+ * are for one URL: its host is then the same string, which tables find without reading it.
+ */
 function hostOf(url: string): string {
+  if (url !== lastUrl) {
+    lastHost = readHost(url);
+    lastUrl = url;
+  }
+  return lastHost;
+}
+
+function readHost(url: string): string {
   const authority = /^[^:/?#]+:\/\/[^/?#]*/.exec(url)?.[0] ?? url;
-  return authority.replace(/\/\/.*@/, "//").toLowerCase();
+  return (authority.includes("@") ? authority.replace(/\/\/.*@/, "//") : authority).toLowerCase();
 }
