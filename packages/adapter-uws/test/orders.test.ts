@@ -125,11 +125,11 @@ class ScriptedResponse {
   }
 }
 
-/** A transfer that has these chunks, and then its end. */
+/** A transfer that has these chunks, and then its end; one that fails had promised more. */
 function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewError | undefined) {
   const told = { cancelled: false, paused: false };
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  const raw = sized ? [["Content-Length", String(size)]] : [];
+  const raw = sized ? [["Content-Length", String(error ? size + 1 : size)]] : [];
   const left = [...chunks];
   const body = {
     async next() {
