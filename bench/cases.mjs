@@ -13,7 +13,7 @@ const NODE_PEERS = [
   "axios",
   "node-libcurl",
 ];
-const OURS = ["curlew", "curlew-epoll", "curlew-start", "curlew-transfers", "curlew-multi"];
+const OURS = ["curlew", "curlew-epoll", "curlew-start", "curlew-rxjs", "curlew-transfers", "curlew-multi"];
 const ON_H1 = ["c", ...OURS, ...NODE_PEERS];
 const BODIES = ["c", "curlew", "curlew-epoll", "curlew-start", "undici-6", "undici-7", "fetch", "node:http", "axios"];
 const ON_H2 = ["c", ...OURS, "node:http2", "undici-7"];

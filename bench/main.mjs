@@ -1,4 +1,5 @@
-// npm run bench [-- --json] [--case NAME] [--client NAME] [--quick]: see README.md.
+// npm run bench [-- --json] [--case NAME] [--client NAME] [--quick] [--draw FILE.svg [--from FILE.jsonl]]: see README.md.
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { cases, quick } from "./cases.mjs";
 import { pinOurselves } from "./client-process.mjs";
@@ -15,6 +16,8 @@ const { values } = parseArgs({
     client: { type: "string", multiple: true },
     rounds: { type: "string" },
     ms: { type: "string" },
+    draw: { type: "string" },
+    from: { type: "string" },
   },
 });
 
@@ -24,7 +27,7 @@ const options = {
   rounds: Number(values.rounds ?? (values.quick ? 5 : 9)),
   rateRounds: values.quick ? 1 : 3,
   sliceMs: Number(values.ms ?? (values.quick ? 150 : 500)),
-  warmupMs: values.quick ? 1000 : 3000,
+  warmupMs: values.quick ? 1000 : 6 * Number(values.ms ?? 500),
 };
 
 function chosen() {
@@ -44,7 +47,10 @@ function groupsOf(list) {
   return [...groups.values()];
 }
 
+const told = [];
+
 function tell(rows) {
+  told.push(...rows);
   if (values.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
   else process.stdout.write(`${table(rows)}\n`);
 }
@@ -80,8 +86,20 @@ async function main() {
   }
 }
 
+/** Drawing needs what only drawing needs: it is loaded then. */
+async function drawRows(rows) {
+  const { draw } = await import("./draw.mjs");
+  await draw(rows, values.draw);
+}
+
+function readRows(file) {
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  return lines.map((line) => JSON.parse(line));
+}
+
 try {
-  await main();
+  if (!values.from) await main();
+  if (values.draw) await drawRows(values.from ? readRows(values.from) : told);
 } catch (error) {
   process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 1;

@@ -55,12 +55,12 @@ async function begin(entry, options) {
   }
 }
 
-/** Until it has used that much CPU; what a request costs at the end says how many make a slice. */
 /** The first round is always run. */
 function inTime({ deadlineMs }, round = 1) {
   return round === 0 || performance.now() < deadlineMs;
 }
 
+/** Until it has used that much CPU; what a request costs at the end says how many make a slice. */
 async function warmUp(entry, { warmupMs, sliceMs, deadlineMs }) {
   // Half of the time is for the rounds.
   const untilMs = (performance.now() + deadlineMs) / 2;

@@ -62,9 +62,10 @@ for (const { name, manifest } of packages) {
     mkdirSync(home, { recursive: true });
     run("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
     // What is not ours, and peers, a user's installer would bring: here it is what the package is developed with.
-    const { dependencies, peerDependencies } = manifest;
+    const { dependencies, peerDependencies, peerDependenciesMeta = {} } = manifest;
     for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
-      if (!packages.some((one) => one.manifest.name === other)) borrow(source, other);
+      if (!packages.some((one) => one.manifest.name === other) && !peerDependenciesMeta[other]?.optional)
+        borrow(source, other);
   });
 }
 

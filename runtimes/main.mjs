@@ -1,18 +1,17 @@
 // The same tests on every runtime: npm run --silent runtimes -- [--json | --totals] [--runtime NAME | --others] [--only FILE] [--name PATTERN]
 // --others leaves out the Node this runs on, whose tests `npm test` runs too.
 // A line for each file and runtime on stderr; at the end a table, one JSON object, or the line that CI counts, on stdout.
-import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { bundle, out, root } from "./bundle.mjs";
-import { executable, runtimes } from "./fetch.mjs";
+import { bundle, root } from "./bundle.mjs";
+import { runtimes } from "./fetch.mjs";
+import { run } from "./run.mjs";
 
 /** Whose tests are run everywhere, each file below test/: a package more is a word more here. */
 const PACKAGES = ["core", "engine-libcurl", "adapter-epoll", "adapter-rxjs", "curlew"];
 /** But not those of what only Node has, nor of what the documentation shows. */
-const NOT_HERE = ["docs.test.ts", "harness.test.ts", "cpu.test.ts"];
+const NOT_HERE = ["docs.test.ts", "from-node-libcurl.test.ts", "harness.test.ts", "cpu.test.ts"];
 /** Nor of adapter-rxjs over the loop that only Node has. */
 const ON_LIBUV = /^conformance-(libuv|async-scheduler)\.test\.ts$/;
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
@@ -20,9 +19,6 @@ const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
 
 /** These wait for most of their time: they run beside the others, which follow one another. */
 const MOSTLY_WAIT = /-(quiet|exits|client-pausing|thread|backpressure)\.mjs$/;
-
-/** Longer than the slowest file takes, by far: a runtime that hangs must not hang the matrix. */
-const LIMIT_MS = 600_000;
 
 const { values } = parseArgs({
   options: {
@@ -34,30 +30,6 @@ const { values } = parseArgs({
     name: { type: "string" },
   },
 });
-
-function run(runtime, file) {
-  const args = [...runtime.flags, `${out}/run-file.mjs`, file, ...(values.name ? [values.name] : [])];
-  const env = { ...process.env, CURLEW_TEST_LOOP: "epoll", CURLEW_TEST_NODE: process.execPath };
-  const child = spawn(executable(runtime), args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
-  let last = "";
-  for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on("line", (line) => {
-      if (/^\{"passed":\d+/.test(line)) last = line;
-      else process.stderr.write(`    ${line}\n`);
-    });
-  return new Promise((resolve) => {
-    child.on("close", (code, signal) => {
-      clearTimeout(limit);
-      const counts = last ? JSON.parse(last) : { passed: 0, failed: 0, skipped: 0 };
-      if (code !== 0 && counts.failed === 0) {
-        process.stderr.write(`    FAILED: ${runtime.title} ended with ${signal ?? code} in ${basename(file)}\n`);
-        counts.failed++;
-      }
-      resolve(counts);
-    });
-  });
-}
 
 const leftOut = (file) => NOT_HERE.includes(file) || NOT_EVERYWHERE.test(file) || ON_LIBUV.test(file);
 
@@ -73,7 +45,7 @@ const files = await bundle(tests.filter((file) => values.only === undefined || f
 async function inTurn(files, runtime, row) {
   for (const file of files) {
     const started = performance.now();
-    const counts = await run(runtime, file);
+    const counts = await run(runtime, file, values.name);
     for (const key of Object.keys(counts)) row[key] += counts[key];
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stderr.write(`${runtime.title} ${basename(file, ".mjs")}: ${JSON.stringify(counts)} in ${seconds} s\n`);

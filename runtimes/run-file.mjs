@@ -47,7 +47,7 @@ const config = {
   testNamePattern: pattern === undefined ? undefined : new RegExp(pattern),
   includeTaskLocation: false,
   sequence: { shuffle: false, concurrent: false, seed: 0, hooks: "stack", setupFiles: "list" },
-  maxConcurrency: 1,
+  maxConcurrency: 8, // of tests that say they may
   testTimeout: LIMIT_MS,
   hookTimeout: LIMIT_MS,
   retry: 0,

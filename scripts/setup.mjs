@@ -23,10 +23,12 @@ const BUILT = [
   ["packages/core", "packages/testkit"],
   [
     "packages/engine-libcurl",
+    "packages/engine-node-libcurl",
     "packages/adapter-libuv",
     "packages/adapter-epoll",
     "packages/adapter-epoll-sim",
     "packages/adapter-rxjs",
+    "packages/adapter-uws",
     "packages/conformance",
   ],
   ["packages/curlew", "trials"],

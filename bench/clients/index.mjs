@@ -3,6 +3,7 @@ export const clientFiles = {
   curlew: "curlew.mjs",
   "curlew-epoll": "curlew-epoll.mjs",
   "curlew-start": "curlew-start.mjs",
+  "curlew-rxjs": "curlew-rxjs.mjs",
   "curlew-transfers": "curlew-transfers.mjs",
   "curlew-multi": "curlew-multi.mjs",
   "undici-6": "undici-6.mjs",

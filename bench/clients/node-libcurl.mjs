@@ -1,3 +1,5 @@
+import { loadNodeLibcurl, nodeLibcurlMissing } from "@curlew/testkit";
+
 /** curly, node-libcurl's own way for a request that is promised. */
 export async function open(target) {
   const { curly } = await load();
@@ -16,12 +18,13 @@ export async function open(target) {
   };
 }
 
+/** The one that can be imported from here, else the one that `node ci/node-libcurl.mjs` has built. */
 async function load() {
   try {
     return await import("node-libcurl");
   } catch {
-    throw new Error(
-      "node-libcurl is not installed: it is built from source, with libcurl's headers (see bench/README.md)",
-    );
+    const missing = nodeLibcurlMissing();
+    if (missing === undefined) return loadNodeLibcurl();
+    throw new Error(missing);
   }
 }

@@ -164,8 +164,8 @@ static request *make(const char *url, bool idle) {
   curl.easy_setopt(r->easy, NOSIGNAL, 1L);
   curl.easy_setopt(r->easy, WRITEFUNCTION, wrote);
   curl.easy_setopt(r->easy, WRITEDATA, r);
+  if (idle) return r; /* without PIPEWAIT: they would all wait for the first one's answer */
   curl.easy_setopt(r->easy, PIPEWAIT, 1L);
-  if (idle) return r;
   if (target.ca_file) curl.easy_setopt(r->easy, CAINFO, target.ca_file);
   if (target.fresh) {
     curl.easy_setopt(r->easy, FRESH_CONNECT, 1L);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { createNodeLibcurlEngine, type NodeLibcurl } from "@curlew/engine-node-libcurl";
 import { contentOf, type FileEntry, type TestServer } from "@curlew/testkit";
 import { createTransfers, type SimulatedNetwork, type TransferEngine } from "curlew";
 
@@ -52,10 +53,11 @@ function simulatedNetwork({ files }: TestServer): SimulatedNetwork {
 
 const AT_ONCE = 24;
 
-/** As `curlew doctor` tells them. */
+/** As `curlew doctor` tells them; and what transfers stand on where an engine has its own. */
 export interface Loop {
   readonly name: string;
   readonly engine: string;
+  readonly nodeLibcurl?: NodeLibcurl;
 }
 
 export interface Progress {
@@ -66,15 +68,7 @@ export interface Progress {
 /** Downloads every file of the server and checks each. */
 export async function runRow(loop: Loop, protocol: Protocol, server: TestServer, progress: Progress): Promise<Row> {
   const row = emptyRow(loop, protocol.name);
-  const transfers = createTransfers({
-    loop: loop.name,
-    ...(loop.engine === "model" ? { network: simulatedNetwork(server) } : {}),
-    observers: {
-      socket: () => row.socketCallbacks++,
-      timer: () => row.timerCallbacks++,
-      action: () => row.socketActions++,
-    },
-  });
+  const transfers = openTransfers(loop, server, row);
   const started = performance.now();
   const waiting = [...server.files];
   const worker = async (): Promise<void> => {
@@ -93,6 +87,19 @@ export async function runRow(loop: Loop, protocol: Protocol, server: TestServer,
   row.ms = Math.round(performance.now() - started);
   await transfers.close();
   return row;
+}
+
+function openTransfers({ name, engine, nodeLibcurl }: Loop, server: TestServer, row: Row): TransferEngine {
+  if (nodeLibcurl) return createNodeLibcurlEngine({ nodeLibcurl });
+  return createTransfers({
+    loop: name,
+    ...(engine === "model" ? { network: simulatedNetwork(server) } : {}),
+    observers: {
+      socket: () => row.socketCallbacks++,
+      timer: () => row.timerCallbacks++,
+      action: () => row.socketActions++,
+    },
+  });
 }
 
 /** Answers why the file is not what the server has, or undefined when it is. */

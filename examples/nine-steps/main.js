@@ -46,7 +46,21 @@ const wanted = () =>
     events: (action & CURL_POLL_IN ? CURL_WAIT_POLLIN : 0) | (action & CURL_POLL_OUT ? CURL_WAIT_POLLOUT : 0),
   }));
 
-while (running > 0) {
+for (;;) {
+  // The forgotten one. Read the messages, which tell what became of each transfer, and remove those that are done. Any call
+  // may have ended some, that of step 4 included; so before each wait, and before the end.
+  for (let message = multi.infoRead(); message; message = multi.infoRead()) {
+    const { easy, result } = message;
+    const [status, bytes] = [easy.getinfo("RESPONSE_CODE"), easy.getinfo("SIZE_DOWNLOAD_T")];
+    console.log(
+      easy.getinfo("EFFECTIVE_URL"),
+      result === 0 ? `${status}, ${bytes} bytes` : multi.library.easyError(result),
+    );
+    multi.removeHandle(easy);
+    easy.cleanup();
+  }
+  if (running === 0) break;
+
   // Step 6. Ask libcurl how long to wait. -1 means that it has no idea: then a second is as good as any.
   const timeoutMs = multi.timeout();
 
@@ -62,18 +76,6 @@ while (running > 0) {
     running = multi.socketAction(fd, seen);
   }
   if (numFds === 0) running = multi.socketAction(CURL_SOCKET_TIMEOUT, 0);
-
-  // The forgotten one. Read the messages, which tell what became of each transfer, and remove those that are done.
-  for (let message = multi.infoRead(); message; message = multi.infoRead()) {
-    const { easy, result } = message;
-    const [status, bytes] = [easy.getinfo("RESPONSE_CODE"), easy.getinfo("SIZE_DOWNLOAD_T")];
-    console.log(
-      easy.getinfo("EFFECTIVE_URL"),
-      result === 0 ? `${status}, ${bytes} bytes` : multi.library.easyError(result),
-    );
-    multi.removeHandle(easy);
-    easy.cleanup();
-  }
 
   // Step 9. Go back to step 6.
 }

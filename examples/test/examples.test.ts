@@ -47,6 +47,12 @@ describe.each(["nine-steps", "own-loop"])("examples/%s", (name) => {
     );
   });
 
+  it("says what became of a transfer that ends in the first call", async () => {
+    const { stdout, stderr } = await run(name, ["http://[::/"]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^http:\/\/\[::\/ .*URL.*\n$/);
+  });
+
   it("waits instead of spinning", async () => {
     const idle = await run(name, []);
     const waiting = await run(name, [`${server.http}/delay/1000`]);

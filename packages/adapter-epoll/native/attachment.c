@@ -19,6 +19,7 @@ static bool call(void *data) {
 static void on_call(napi_env env, napi_value listener, void *context, void *data) {
   attachment *a = context;
   (void)data;
+  a->asked = false;
   if (env != NULL && !a->closed) attachment_tell(env, listener);
   drop(a);
 }
@@ -26,9 +27,14 @@ static void on_call(napi_env env, napi_value listener, void *context, void *data
 /* What is ready is asked for on JavaScript's thread only, so no report is older than the call that asks. */
 int attachment_ready(attachment *a, bool *expired) { return epoll_set_ready(&a->set, a->events, a->room, expired); }
 
+/* A turn by setImmediate finds the thread waiting, or having called: asked once more it would queue a second call. A ghost
+ * can wait for the turn of that call. */
 int attachment_wait(attachment *a) {
+  if (a->asked) return 0;
   int error = epoll_set_exorcise(&a->set);
-  return error != 0 ? error : waiter_wait_for(&a->waiter, a->set.epoll);
+  if (error == 0) error = waiter_wait_for(&a->waiter, a->set.epoll);
+  a->asked = error == 0;
+  return error;
 }
 
 /* Runs when a worker ends, and when the main thread's loop runs out; after process.exit() nothing runs. Synchronous: Deno
@@ -63,6 +69,7 @@ static bool start(attachment *a, napi_value listener, napi_value events, int *er
   *error = epoll_set_open(&a->set);
   if (*error != 0) return false;
   if (create_function(a, listener, events)) {
+    a->asked = true;
     *error = waiter_start(&a->waiter, a->set.epoll, call, a);
     if (*error == 0) return true;
   }

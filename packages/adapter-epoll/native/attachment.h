@@ -16,6 +16,7 @@ typedef struct {
   int32_t *events; /* JavaScript's: descriptor and bits, one after the other */
   int32_t room;    /* how many of such pairs */
   napi_ref events_ref;
+  bool asked; /* the thread waits, or its call is queued or under way; JavaScript's thread only */
   bool closed;
   _Atomic int users; /* JavaScript, and a call that is queued or under way: the last one frees */
 } attachment;
@@ -25,7 +26,7 @@ typedef struct {
 attachment *attachment_open(napi_env env, napi_value listener, napi_value events, int *error);
 /* How many events were put into `events`, or -errno; `expired` is only ever set. */
 int attachment_ready(attachment *a, bool *expired);
-/* 0, or -errno; then nothing is waited for, and never will be. */
+/* Nothing where the thread waits already. 0, or -errno; then nothing is waited for, and never will be. */
 int attachment_wait(attachment *a);
 void attachment_hold(attachment *a, bool alive);
 void attachment_close(attachment *a);

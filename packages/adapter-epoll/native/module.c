@@ -45,7 +45,7 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &argc, argv, NULL, NULL) != napi_ok || argc < 2) return NULL;
   attachment *a = attachment_open(env, argv[0], argv[1], &error);
   if (a == NULL) return error == 0 ? NULL : number(env, error);
-  napi_create_external(env, a, NULL, NULL, &out);
+  if (napi_create_external(env, a, NULL, NULL, &out) != napi_ok) attachment_close(a); /* a worker that is terminated */
   return out;
 }
 

@@ -4,6 +4,7 @@ import { LoopError } from "@curlew/core";
 /** What it means, and what a person can do about it. */
 const MEANING: Record<string, string> = {
   EBADF: "the descriptor is closed",
+  EAGAIN: "no thread can be made: see `ulimit -u`, and the control group's pids.max",
   EMFILE: "this process has no descriptor left: see `ulimit -n`",
   ENFILE: "the system has no descriptor left: see fs.file-max",
   ENOSPC: "this user watches as many descriptors as fs.epoll.max_user_watches allows",

@@ -15,8 +15,8 @@ const sources = [native, join(here, "harness")].flatMap((folder) =>
     .map((file) => join(folder, file)),
 );
 
-/** The system calls that harness/refusals.c can have refused. */
-const REFUSABLE = ["epoll_ctl", "epoll_create1"];
+/** The calls that harness/refusals.c can have refused. */
+const REFUSABLE = ["epoll_ctl", "epoll_create1", "pthread_create"];
 
 /** Node's own headers, or those of the package. */
 function headers(): string {

@@ -1,8 +1,9 @@
 /** Where the kernel's table and ours can differ (P A1 to A11). */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
+import { CURL_CSELECT_ERR, CURL_CSELECT_OUT, CURL_POLL_IN, CURL_POLL_OUT } from "@curlew/core";
 import { descriptors, startProgram, threadsNamed, watchThread } from "@curlew/testkit";
 import { attachedTo } from "@curlew/testkit/loop-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -73,6 +74,26 @@ describe("a number that was closed unseen", () => {
     close(kept, b, c, d);
   });
 
+  it("and is another socket's, while a duplicate of the first lives: the first's readiness is not the second's (P A9, A10)", async () => {
+    const { loop, seen, next, settled } = attached();
+    const [a, b] = descriptors.socketpair();
+    loop.watch(a, CURL_POLL_IN);
+    const kept = descriptors.dup(a);
+    close(a);
+    loop.unwatch(a);
+    const [again, peer] = descriptors.socketpair();
+    expect(again).toBe(a);
+    loop.watch(again, CURL_POLL_IN);
+    descriptors.write(b, bytes);
+    await settled();
+    expect(seen).toEqual([]);
+    descriptors.write(peer, bytes);
+    await next();
+    expect(seen).toEqual([{ fd: again, bits: 1 }]);
+    loop.unwatch(again);
+    close(kept, again, peer, b);
+  });
+
   it("and is another file's when the set is made anew: that one is left alone (P A2, A10)", async () => {
     const { loop, seen, settled } = attached();
     const [ghost, b] = descriptors.socketpair();
@@ -134,7 +155,35 @@ describe("a process that may open nothing more", () => {
   });
 });
 
+describe("a loop whose descriptor somebody else has closed", () => {
+  it("says so when its number is another file's: LOOP_FAILED, and the process lives (P A13)", async () => {
+    const before = descriptors.openDescriptors();
+    const { loop, failures } = attached();
+    const opened = descriptors.openDescriptors().filter((fd) => !before.includes(fd));
+    const epoll = opened.find((fd) => readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:[eventpoll]");
+    close(epoll ?? -1);
+    expect(descriptors.eventfd()).toBe(epoll); // which the loop closes in the end, as its own
+    loop.arm(0);
+    while (failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(failures).toMatchObject([{ code: "LOOP_FAILED", errno: "EINVAL" }]);
+  });
+});
+
 describe("a hang-up", () => {
+  it("and an error have a bit, also where the kernel tells one without the other: the ends of a pipe", async () => {
+    const { loop, seen, next } = attached();
+    const [readEnd, widowed] = descriptors.pipe();
+    const [orphaned, writeEnd] = descriptors.pipe();
+    close(widowed, orphaned);
+    loop.watch(readEnd, CURL_POLL_IN); // EPOLLHUP
+    loop.watch(writeEnd, CURL_POLL_OUT); // EPOLLERR, and EPOLLOUT
+    await next();
+    expect(seen).toContainEqual({ fd: readEnd, bits: CURL_CSELECT_ERR });
+    expect(seen).toContainEqual({ fd: writeEnd, bits: CURL_CSELECT_OUT | CURL_CSELECT_ERR });
+    for (const fd of [readEnd, writeEnd]) loop.unwatch(fd);
+    close(readEnd, writeEnd);
+  });
+
   it("of what is not watched any more wakes nobody (P A11)", async () => {
     const { loop, seen, settled } = attached();
     const [a, b] = descriptors.socketpair();

@@ -1,7 +1,11 @@
 /** The thread: when it wakes, and when it does not (P F, P 26, 27, 37, 38). */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { Attachment } from "@curlew/core";
 import { CURL_POLL_IN } from "@curlew/core";
-import { descriptors, threadsNamed, watchThread } from "@curlew/testkit";
+import { descriptors, startProgram, threadsNamed, watchThread } from "@curlew/testkit";
 import { attachedTo } from "@curlew/testkit/loop-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { epollLoop } from "../src/index.js";
@@ -52,6 +56,27 @@ describe("the thread", () => {
     descriptors.read(a);
     await settled();
     expect({ seen, batches }).toEqual({ seen: [], batches: [] }); // what it called for was gone by then, and asked for anew
+  });
+
+  it("is not asked for a second call by a turn of setImmediate while its first is queued (P 37)", async () => {
+    const { loop, seen, settled, tid } = attached();
+    const [a, b] = watched(loop);
+    await settled();
+    await new Promise((resolve) => setTimeout(resolve, 20)); // until everybody sleeps
+    const use = watchThread(tid);
+    const sleeps = await new Promise<number>((resolve) => {
+      setImmediate(() => {
+        descriptors.write(b, bytes);
+        for (const end = performance.now() + 10_000; use().sleeps === 0 && performance.now() < end; ); // until it has called
+      });
+      loop.arm(0); // whose turn comes right behind that, before the call's
+      setImmediate(() => {
+        block(20); // it would have called again by then
+        resolve(use().sleeps);
+      });
+    });
+    expect({ sleeps, seen }).toEqual({ sleeps: 1, seen: [{ fd: a, bits: 1 }] });
+    descriptors.read(a);
   });
 
   it("is not woken by what is unwatched, which epoll has forgotten by then (P A2)", async () => {
@@ -126,6 +151,35 @@ describe("the thread", () => {
       await next();
     }
     expect(use().sleeps).toBe(0);
+  });
+
+  it("leaves every signal to the runtime's threads", async () => {
+    const { settled, tid } = attached();
+    await settled(); // it has run: before that, whatever it will do, all signals are blocked
+    const blocked = BigInt(`0x${/^SigBlk:\s+(\w+)/m.exec(readFileSync(`/proc/self/task/${tid}/status`, "utf8"))?.[1]}`);
+    const names = Object.keys(constants.signals) as NodeJS.Signals[];
+    const taken = names.filter((name) => !(blocked & (1n << BigInt(constants.signals[name] - 1))));
+    expect(taken.sort()).toEqual(["SIGKILL", "SIGSTOP"]); // which cannot be blocked
+  });
+
+  it("goes on when the process was stopped and continued, which ends its wait with EINTR", async () => {
+    const program = fileURLToPath(new URL("./programs/stopped.mjs", import.meta.url));
+    const child = startProgram(program, [], { stdio: ["pipe", "pipe", "inherit"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const state = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").replace(/.*\) /, "")[0];
+    let said = "";
+    child.stdout?.on("data", (data) => {
+      said += data;
+    });
+    await once(child.stdout as NodeJS.ReadableStream, "data");
+    await new Promise((resolve) => setTimeout(resolve, 100)); // until its thread waits
+    process.kill(child.pid ?? 0, "SIGSTOP");
+    while (state() !== "T") await new Promise((resolve) => setTimeout(resolve, 1));
+    process.kill(child.pid ?? 0, "SIGCONT");
+    await new Promise((resolve) => setTimeout(resolve, 100)); // until its thread is done with that
+    child.stdin?.write("x");
+    const [code] = await once(child, "close");
+    expect({ code, said }).toEqual({ code: 0, said: "ready\nheard\n" });
   });
 
   it("ends with close, and everything with it: 500 attachments one after the other", async () => {

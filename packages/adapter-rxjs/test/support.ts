@@ -1,6 +1,8 @@
 import { epollLoop } from "@curlew/adapter-epoll";
 import { libuvLoop } from "@curlew/adapter-libuv";
-import type { LoopAdapter, LoopError, LoopSink } from "@curlew/core";
+import { createClient as createCoreClient, type LoopAdapter, type LoopError, type LoopSink } from "@curlew/core";
+import { createNodeLibcurlEngine, type NodeLibcurl } from "@curlew/engine-node-libcurl";
+import { loadNodeLibcurl } from "@curlew/testkit";
 import { type Client, type ClientOptions, createClient } from "curlew";
 import { onTestFinished } from "vitest";
 
@@ -13,9 +15,18 @@ export const openTestLoop = (): LoopAdapter => (loop === "epoll" ? epollLoop() :
 
 /** A client that is closed with the test, whatever is under way. */
 export function useClient(options: ClientOptions = {}): Client {
-  const client = createClient(loop === undefined ? options : { loop, ...options });
+  const client = process.env.CURLEW_TEST_ENGINE
+    ? overNodeLibcurl(options)
+    : createClient(loop === undefined ? options : { loop, ...options });
   onTestFinished(() => client.close({ wait: false }));
   return client;
+}
+
+function overNodeLibcurl({ limits }: ClientOptions): Client {
+  return createCoreClient({
+    engine: createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() as NodeLibcurl }),
+    limits,
+  });
 }
 
 /** A sink that notes what it is told. */

@@ -165,8 +165,12 @@ const memoryMiB = (): number => {
 
 describe(`${TIMES} transfers that are unsubscribed from`, () => {
   for (const [name, begin] of Object.entries(scenes))
-    it(name, async () => {
+    it(name, async (context) => {
       const scene = await begin();
+      if (scene.libcurl && process.env.CURLEW_TEST_ENGINE)
+        context.skip(
+          "the resolver of node-libcurl's libcurl cannot be replaced here: its own tests do it in a process",
+        );
       const make = () => useClient(scene.libcurl === undefined ? {} : { libcurl: scene.libcurl });
       const phases: unknown[] = [];
       const batch = async (client: Client): Promise<void> => {

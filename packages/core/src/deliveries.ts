@@ -1,4 +1,4 @@
-import type { EasyHandle, GatheredKind, GatherVisitor } from "./engine.js";
+import type { EasyHandle, GatheredKind, GatheringEngine, GatherVisitor } from "./engine.js";
 import { type CurlewError, MisuseError } from "./errors.js";
 import { callbackFailed } from "./failures.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
@@ -7,14 +7,21 @@ import type { Outcome, Progress, TransferSink } from "./transfer-engine.js";
 interface Gathered {
   readonly kind: GatheredKind;
   readonly bytes: Uint8Array;
+  next: Gathered | undefined;
 }
+
+const SUCCESS = { error: undefined };
 
 /** One transfer as the driver sees it, from `add` until its outcome is delivered or it is removed. */
 export class TransferRecord<E extends EasyHandle> {
   readonly easy: E;
   readonly sink: TransferSink;
   readonly #runInContext: RunInContext;
-  readonly events: Gathered[] = [];
+  /** What was gathered and is not told yet, oldest first: a list, which costs a small transfer less than an array. */
+  #first: Gathered | undefined;
+  #last: Gathered | undefined;
+  /** In the queue of those that have something to tell. */
+  queued = false;
   /** Added to the engine at this moment. */
   added = false;
   paused = false;
@@ -35,24 +42,44 @@ export class TransferRecord<E extends EasyHandle> {
 
   /** The outcome: the first one stays. */
   end(error: CurlewError | undefined): void {
-    this.ended ??= { error };
+    this.ended ??= error ? { error } : SUCCESS;
+  }
+
+  gathered(kind: GatheredKind, bytes: Uint8Array): void {
+    const event = { kind, bytes, next: undefined };
+    if (this.#last) this.#last.next = event;
+    else this.#first = event;
+    this.#last = event;
+  }
+
+  /** The oldest that is not told yet. */
+  take(): Gathered | undefined {
+    const event = this.#first;
+    this.#first = event?.next;
+    if (!this.#first) this.#last = undefined;
+    return event;
+  }
+
+  /** What is not told yet never will be. */
+  forget(): void {
+    this.#first = this.#last = undefined;
   }
 
   /** The same, at the cost of what was gathered and not yet delivered. */
   fail(error: CurlewError): void {
-    this.events.length = 0;
+    this.forget();
     this.paused = false;
     this.failed = this.complete = true;
     this.ended = { error };
   }
 
   get deliverable(): boolean {
-    return !this.silent && !this.paused && (this.events.length > 0 || this.complete);
+    return !this.silent && !this.paused && (this.#first !== undefined || this.complete);
   }
 
-  /** Runs a callback of the user's in the context the transfer was started in. */
-  call<A extends unknown[]>(callback: (...args: A) => void, ...args: A): void {
-    this.#runInContext(callback, ...args);
+  /** Runs callbacks of the user's in the context the transfer was started in. */
+  inContext(run: (record: this) => void): void {
+    this.#runInContext(run, this);
   }
 }
 
@@ -67,15 +94,19 @@ export interface DeliveryOwner<E extends EasyHandle> {
   /** Hands over what the engine has gathered. */
   collect(visit: GatherVisitor<E>): void;
   recordOf(easy: E): TransferRecord<E> | undefined;
+  /** As the engine's, where it has it. */
+  readonly getinfos: GatheringEngine<E>["getinfos"];
 }
 
 /** The transfers that have something to tell their users, in the order it happened: the only place user code runs. */
 export class Deliveries<E extends EasyHandle> {
   readonly #owner: DeliveryOwner<E>;
   readonly #ports: Ports;
-  readonly #waiting = new Set<TransferRecord<E>>();
+  readonly #waiting: TransferRecord<E>[] = [];
   /** To be queued once what the engine has gathered for them was collected. */
-  readonly #due = new Set<TransferRecord<E>>();
+  #due: TransferRecord<E>[] = [];
+  /** How many callbacks there may still be in this round. */
+  #left = 0;
   /** There may be something gathered that no event will announce. */
   #more = false;
 
@@ -85,7 +116,7 @@ export class Deliveries<E extends EasyHandle> {
   }
 
   get empty(): boolean {
-    return this.#waiting.size === 0 && this.#due.size === 0;
+    return this.#waiting.length === 0 && this.#due.length === 0;
   }
 
   /** Whether another round would find something. */
@@ -95,12 +126,14 @@ export class Deliveries<E extends EasyHandle> {
 
   /** It has something to tell, whatever is still in the engine. */
   queue(record: TransferRecord<E>): void {
-    if (record.deliverable) this.#waiting.add(record);
+    if (record.queued || !record.deliverable) return;
+    record.queued = true;
+    this.#waiting.push(record);
   }
 
   /** It has ended or was resumed: what the engine still has of it comes first. */
   queueAfterCollect(record: TransferRecord<E>): void {
-    this.#due.add(record);
+    this.#due.push(record);
   }
 
   /**
@@ -109,45 +142,54 @@ export class Deliveries<E extends EasyHandle> {
    */
   deliver(budget: number): number {
     const left = this.#run(budget);
-    if (this.#waiting.size > 0) return left;
+    if (this.#waiting.length > 0) return left;
     this.#more = false;
     this.#owner.collect((easy, kind, bytes) => {
       const record = this.#owner.recordOf(easy);
       if (!record) return;
-      record.events.push({ kind, bytes });
+      record.gathered(kind, bytes);
       this.queue(record);
     });
-    for (const record of this.#due) {
+    const due = this.#due;
+    this.#due = [];
+    for (const record of due) {
       record.complete ||= record.ended !== undefined;
       this.queue(record);
     }
-    this.#due.clear();
     return this.#run(left);
   }
 
   #run(budget: number): number {
-    let left = budget;
-    for (const record of this.#waiting) {
-      this.#waiting.delete(record);
-      while (left > 0 && record.deliverable) {
-        left--;
-        this.#deliverOne(record);
-      }
-      if (record.deliverable) this.#waiting.add(record);
-      if (left === 0) break;
+    const waiting = this.#waiting;
+    this.#left = budget;
+    let told = 0;
+    for (; told < waiting.length && this.#left > 0; told++) {
+      const record = waiting[told] as TransferRecord<E>;
+      record.queued = false;
+      if (record.deliverable) record.inContext(this.#tell);
+      this.queue(record); // what is left of it, at the end of the line
     }
-    return left;
+    waiting.splice(0, told);
+    return this.#left;
   }
 
+  /** All that a transfer has to tell, on one visit to its context. */
+  readonly #tell = (record: TransferRecord<E>): void => {
+    while (this.#left > 0 && record.deliverable) {
+      this.#left--;
+      this.#deliverOne(record);
+    }
+  };
+
   #deliverOne(record: TransferRecord<E>): void {
-    const event = record.events.shift();
+    const event = record.take();
     if (!event) return this.#deliverOutcome(record);
     if (event.kind === "full") {
       this.#more = true; // the engine may be handed at once what libcurl has kept (C 11.3)
       return this.#owner.proceed(record);
     }
     try {
-      record.call(tell, record.sink, event);
+      tell(record.sink, event);
     } catch (error) {
       if (record.silent) return reportError(this.#ports, error); // removed itself, then threw: nobody left to tell
       this.#owner.withdraw(record);
@@ -156,11 +198,11 @@ export class Deliveries<E extends EasyHandle> {
   }
 
   #deliverOutcome(record: TransferRecord<E>): void {
-    const outcome = new DeliveredOutcome(record.easy, record.ended?.error);
+    const outcome = new DeliveredOutcome(record.easy, record.ended?.error, this.#owner.getinfos);
     record.silent = true;
     this.#owner.settled(record);
     try {
-      record.call(tellOutcome, record.sink, outcome);
+      record.sink.outcome(outcome);
     } catch (error) {
       reportError(this.#ports, error);
     } finally {
@@ -171,20 +213,28 @@ export class Deliveries<E extends EasyHandle> {
 
 class DeliveredOutcome<E extends EasyHandle> implements Outcome {
   readonly error: CurlewError | undefined;
-  /** A property, so that `outcome({ error, getinfo })` works. */
-  readonly getinfo: (info: string) => unknown;
+  readonly #getinfos: GatheringEngine<E>["getinfos"];
   #easy: E | undefined;
 
-  constructor(easy: E, error: CurlewError | undefined) {
+  constructor(easy: E, error: CurlewError | undefined, getinfos: GatheringEngine<E>["getinfos"]) {
     this.#easy = easy;
     this.error = error;
-    this.getinfo = (info) => {
-      if (this.#easy) return this.#easy.getinfo(info);
-      throw new MisuseError(
-        "HANDLE_CLOSED",
-        "infos can be asked for until `outcome` returns: keep what is wanted later",
-      );
-    };
+    this.#getinfos = getinfos;
+  }
+
+  /** A function of its own, so that `outcome({ error, getinfo })` works; made for those who ask. */
+  get getinfo(): Outcome["getinfo"] {
+    return (info) => this.#handle.getinfo(info);
+  }
+
+  get getinfos(): Outcome["getinfos"] {
+    const getinfos = this.#getinfos;
+    return getinfos && ((infos) => getinfos(this.#handle, infos));
+  }
+
+  get #handle(): E {
+    if (this.#easy) return this.#easy;
+    throw new MisuseError("HANDLE_CLOSED", "infos can be asked for until `outcome` returns: keep what is wanted later");
   }
 
   /** The handle may serve another transfer now. */
@@ -206,10 +256,6 @@ function progressOf(bytes: Uint8Array): Progress {
   new Uint8Array(moved.buffer).set(bytes); // a copy: they need not lie where a float may
   const [receivedTotalBytes = 0, receivedBytes = 0, sentTotalBytes = 0, sentBytes = 0] = moved;
   return { receivedBytes, receivedTotalBytes, sentBytes, sentTotalBytes };
-}
-
-function tellOutcome(sink: TransferSink, outcome: Outcome): void {
-  sink.outcome(outcome);
 }
 
 function nameOf(kind: GatheredKind): string {

@@ -1,6 +1,7 @@
 import { CURL_CSELECT_ERR, CURL_CSELECT_IN, CURL_SOCKET_TIMEOUT } from "./constants.js";
 import type { Attachment, LoopSink } from "./contract.js";
 import { Deliveries, TransferRecord } from "./deliveries.js";
+import { type DriverCommands, driverCommands } from "./driver-commands.js";
 import { checkCallbacksPerTick, type DriverOptions } from "./driver-options.js";
 import type { EasyHandle, GatheringEngine, Message, MultiEngine } from "./engine.js";
 import { EngineCalls } from "./engine-calls.js";
@@ -15,6 +16,7 @@ import { SpinGuard } from "./spin-guard.js";
 import { type StallOwner, StallWatch } from "./stall-watch.js";
 import { TimerSlot } from "./timer-slot.js";
 import { checkSink, type TransferSink } from "./transfer-engine.js";
+import type { Command } from "./turnstile.js";
 
 /** How often a 0 timer is served without going back to the loop (C 4.9). */
 const ROUNDS = 4;
@@ -41,6 +43,8 @@ export class Driver<E extends EasyHandle> {
   readonly #secondLook: SecondLook;
   readonly #timer = new TimerSlot();
   readonly #records = new Map<E, TransferRecord<E>>();
+  readonly #commands: DriverCommands<E>;
+  readonly #settled = (): void => this.#settle();
 
   #state: State = "open";
   #diedOf: CurlewError | undefined;
@@ -84,9 +88,19 @@ export class Driver<E extends EasyHandle> {
         settled: (record) => this.#records.delete(record.easy),
         collect: (visit) => this.#gatherer?.collect(visit),
         recordOf: (easy) => this.#records.get(easy),
+        getinfos: this.#gatherer?.getinfos?.bind(this.#gatherer),
       },
       ports,
     );
+    this.#commands = driverCommands({
+      add: (record) => this.#calls.add(record),
+      withdraw: (record) => this.#withdraw(record),
+      proceed: (record) => this.#proceed(record),
+      fail: (record, error) => this.#fail(record, asCurlewError(error)),
+      recordOf: (easy) => this.#records.get(easy),
+      close: () => this.#beginClose(),
+      report: (error) => reportError(ports, error),
+    });
     try {
       this.#calls.listen();
     } catch (error) {
@@ -119,13 +133,10 @@ export class Driver<E extends EasyHandle> {
     if (this.#diedOf) throw this.#diedOf;
     if (this.#state !== "open") throw new CurlewError("CLOSED", "this driver was closed: make a new one");
     if (this.#records.has(easy)) throw new MisuseError("HANDLE_IN_USE", "this handle is being transferred already");
-    const record = new TransferRecord(easy, sink, this.#ports.bindContext?.() ?? NO_CONTEXT);
+    const record = new TransferRecord(easy, sink, this.#contextFor(sink));
     this.#records.set(easy, record);
-    const run = (): void => {
-      if (!record.silent && !record.ended) this.#calls.add(record); // neither removed nor failed while it was queued
-    };
     try {
-      this.#submit(run, (error) => this.#fail(record, asCurlewError(error)));
+      this.#submit(this.#commands.add, record);
     } catch (error) {
       this.#records.delete(easy);
       this.#settle();
@@ -139,10 +150,7 @@ export class Driver<E extends EasyHandle> {
     if (!record) return;
     record.silent = true;
     this.#records.delete(easy);
-    this.#submit(
-      () => this.#withdraw(record),
-      (error) => reportError(this.#ports, error),
-    );
+    this.#submit(this.#commands.remove, record);
   }
 
   /**
@@ -169,11 +177,7 @@ export class Driver<E extends EasyHandle> {
   /** There is more to send, or the end of it: the engine goes on where it waited for that. */
   proceed(easy: E): void {
     const record = this.#records.get(easy);
-    if (!record) return;
-    this.#submit(
-      () => this.#proceed(record),
-      (error) => this.#fail(record, asCurlewError(error)),
-    );
+    if (record) this.#submit(this.#commands.proceed, record);
   }
 
   /**
@@ -181,11 +185,7 @@ export class Driver<E extends EasyHandle> {
    * returned. What it throws reaches the caller in the first case and fails the transfer of `easy` in the second.
    */
   command(easy: E, run: () => void): void {
-    this.#submit(run, (error) => {
-      const record = this.#records.get(easy);
-      if (record) this.#fail(record, asCurlewError(error));
-      else reportError(this.#ports, error);
-    });
+    this.#submit(this.#commands.errand, { easy, run });
   }
 
   /**
@@ -193,11 +193,12 @@ export class Driver<E extends EasyHandle> {
    * engine and loop are given back; it does not wait for the network.
    */
   close(): Promise<void> {
-    this.#submit(
-      () => this.#beginClose(),
-      (error) => reportError(this.#ports, error),
-    );
+    this.#submit(this.#commands.close, undefined);
     return this.#closed.promise;
+  }
+
+  #contextFor({ inContext = true }: TransferSink): RunInContext {
+    return (inContext ? this.#ports.bindContext?.() : undefined) ?? NO_CONTEXT;
   }
 
   // --- the tick ------------------------------------------------------------------------------------------------------
@@ -296,16 +297,16 @@ export class Driver<E extends EasyHandle> {
   }
 
   #readMessages(): void {
-    while (this.#state === "open" && this.#calls.nextMessage((message) => this.#end(message)));
+    while (this.#state === "open" && this.#calls.nextMessage(this.#found));
   }
 
-  #end({ easy, result }: Message<E>): TransferRecord<E> | undefined {
+  readonly #found = ({ easy, result }: Message<E>): TransferRecord<E> | undefined => {
     const record = this.#records.get(easy);
     if (!record) return undefined;
     record.end(result === 0 ? undefined : failureOf(easy, result));
     this.#deliveries.queueAfterCollect(record);
     return record;
-  }
+  };
 
   #proceed(record: TransferRecord<E>): void {
     const code = this.#calls.proceed(record);
@@ -332,9 +333,9 @@ export class Driver<E extends EasyHandle> {
     this.#loop.hold(alive);
   }
 
-  #submit(run: () => void, failed: (error: unknown) => void): void {
+  #submit<T>(command: Command<T>, subject: T): void {
     this.#unjudged = true;
-    this.#calls.submit(run, failed, () => this.#settle());
+    this.#calls.submit(command, subject, this.#settled);
   }
 
   // --- ends ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { type LoopError, MultiError } from "./errors.js";
 import type { Observers } from "./observers.js";
 import type { SocketTable } from "./sockets.js";
 import type { TimerSlot } from "./timer-slot.js";
-import { Turnstile } from "./turnstile.js";
+import { type Command, Turnstile } from "./turnstile.js";
 
 /** What the driver does about calls that fail. Never called from inside the engine. */
 export interface CallFailures {
@@ -65,11 +65,16 @@ export class EngineCalls<E extends EasyHandle> {
 
   socketAction(fd: number, bits: number): void {
     const signs = this.signs;
-    this.#call(() => {
+    this.#enter();
+    try {
       const running = this.#engine.socketAction(fd, bits);
       this.#observers.action(fd, bits, running);
       if (running === CURLM_CALL_MULTI_PERFORM) this.#repeat(this.signs !== signs);
-    });
+    } catch (error) {
+      this.#died(error);
+    } finally {
+      this.#leave();
+    }
   }
 
   /** Looks at every transfer: costly, for when the engine seems to have lost its way. */
@@ -86,7 +91,9 @@ export class EngineCalls<E extends EasyHandle> {
     if (!message) return false;
     this.signs++;
     const record = found(message);
-    this.#call(() => this.#observers.message(message.easy, message.result));
+    this.#enter(); // what observers ask for waits until all is as it should be
+    this.#observers.message(message.easy, message.result);
+    this.#leave();
     if (record) this.withdraw(record);
     return true;
   }
@@ -106,14 +113,15 @@ export class EngineCalls<E extends EasyHandle> {
   withdraw(record: TransferRecord<E>): void {
     if (!record.added) return;
     record.added = false;
-    this.#call(() => {
-      try {
-        this.#engine.removeHandle(record.easy);
-      } catch (error) {
-        if (error instanceof MultiError) throw error;
-        this.#failures.misused(error);
-      }
-    });
+    this.#enter();
+    try {
+      this.#engine.removeHandle(record.easy);
+    } catch (error) {
+      if (error instanceof MultiError) this.#died(error);
+      else this.#failures.misused(error);
+    } finally {
+      this.#leave();
+    }
   }
 
   /** The engine's `proceed`: a CURLcode. */
@@ -127,9 +135,9 @@ export class EngineCalls<E extends EasyHandle> {
   }
 
   /** See Turnstile.submit; afterwards, if nothing of the engine is on the stack, `settle`. */
-  submit(run: () => void, failed: (error: unknown) => void, settle: () => void): void {
+  submit<T>(command: Command<T>, subject: T, settle: () => void): void {
     try {
-      this.#turnstile.submit(run, failed);
+      this.#turnstile.submit(command, subject);
     } finally {
       if (!this.inside) {
         this.checkRefusal();
@@ -145,15 +153,28 @@ export class EngineCalls<E extends EasyHandle> {
   }
 
   #call(run: () => void): void {
-    this.calls++;
-    this.#turnstile.enter();
+    this.#enter();
     try {
       run();
     } catch (error) {
-      this.#failures.died(error); // before what is queued runs: it must find the multi dead (C 5.10)
+      this.#died(error);
     } finally {
-      this.#turnstile.leave();
+      this.#leave();
     }
+  }
+
+  #died(error: unknown): void {
+    this.#failures.died(error); // before what is queued runs: it must find the multi dead (C 5.10)
+  }
+
+  /** Around calls of the engine; those of each transfer stand between these two without a closure. */
+  #enter(): void {
+    this.calls++;
+    this.#turnstile.enter();
+  }
+
+  #leave(): void {
+    this.#turnstile.leave();
     this.checkRefusal();
   }
 

@@ -1,10 +1,11 @@
 export { Client, type ClientOptions, type ClientRequestOptions, createClient } from "./client/client.js";
-export type { ClientTransfer, TransferHooks } from "./client/client-transfer.js";
+export type { ClientTransfer } from "./client/client-transfer.js";
 export type { Head } from "./client/head.js";
 export type { HeaderFields } from "./client/header-fields.js";
 export type { TransferInfos } from "./client/infos.js";
 export { defaultLimits, type Limits } from "./client/limits.js";
 export type { TransferControl, TransferObserver } from "./client/observer.js";
+export type { TransferHooks } from "./client/reception.js";
 export type { RequestBody } from "./client/request-body.js";
 export type { RequestHeaders } from "./client/request-headers.js";
 export type { RequestOptions } from "./client/request-options.js";
@@ -37,8 +38,16 @@ export {
   TransferError,
   type TransferPhase,
 } from "./errors.js";
+export { callbackFailed } from "./failures.js";
 export type { Observers } from "./observers.js";
-export type { Ports, RunInContext } from "./ports.js";
+export { type Ports, type RunInContext, reportError } from "./ports.js";
 export { formatTrace, type LoopTrace, traceLoop } from "./trace.js";
-export type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "./transfer-engine.js";
+export {
+  checkSink,
+  type Outcome,
+  type Progress,
+  type Transfer,
+  type TransferEngine,
+  type TransferSink,
+} from "./transfer-engine.js";
 export { createTransferEngine, type TransferEngineOptions } from "./transfers.js";

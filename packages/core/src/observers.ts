@@ -17,20 +17,37 @@ export interface Observers<E> {
   message?(easy: E, result: number): void;
 }
 
-/** The observers with their throws kept away from the driver. */
+/** The observers with their throws kept away from the driver. Called several times a transfer: no closure is made for that. */
 export function guarded<E>(observers: Observers<E>, ports: Ports): Required<Observers<E>> {
-  const guard = (run: () => void): void => {
-    try {
-      run();
-    } catch (error) {
-      reportError(ports, error);
-    }
-  };
   return {
-    socket: (fd, action, easy) => observers.socket && guard(() => observers.socket?.(fd, action, easy)),
-    timer: (timeoutMs) => observers.timer && guard(() => observers.timer?.(timeoutMs)),
-    action: (fd, bits, running) => observers.action && guard(() => observers.action?.(fd, bits, running)),
-    message: (easy, result) => observers.message && guard(() => observers.message?.(easy, result)),
+    socket(fd, action, easy) {
+      try {
+        observers.socket?.(fd, action, easy);
+      } catch (error) {
+        reportError(ports, error);
+      }
+    },
+    timer(timeoutMs) {
+      try {
+        observers.timer?.(timeoutMs);
+      } catch (error) {
+        reportError(ports, error);
+      }
+    },
+    action(fd, bits, running) {
+      try {
+        observers.action?.(fd, bits, running);
+      } catch (error) {
+        reportError(ports, error);
+      }
+    },
+    message(easy, result) {
+      try {
+        observers.message?.(easy, result);
+      } catch (error) {
+        reportError(ports, error);
+      }
+    },
   };
 }
 

@@ -5,7 +5,6 @@
 export class Promised<T> {
   #state: "pending" | "fulfilled" | "rejected" = "pending";
   #outcome: unknown;
-  #make: (() => T) | undefined;
   #promise: Promise<T> | undefined;
   #resolve: ((value: T) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -26,15 +25,6 @@ export class Promised<T> {
     this.#resolve?.(value);
   }
 
-  /** The value is made when it is asked for. */
-  resolveBy(make: () => T): void {
-    if (this.#promise) this.resolve(make());
-    else if (!this.settled) {
-      this.#state = "fulfilled";
-      this.#make = make;
-    }
-  }
-
   reject(error: unknown): void {
     if (this.settled) return;
     this.#state = "rejected";
@@ -43,7 +33,6 @@ export class Promised<T> {
   }
 
   #promised(): Promise<T> {
-    if (this.#make) return Promise.resolve(this.#make());
     if (this.#state === "fulfilled") return Promise.resolve(this.#outcome as T);
     if (this.#state === "rejected") return Promise.reject(this.#outcome);
     return new Promise<T>((resolve, reject) => {

@@ -8,8 +8,8 @@ export interface Registration {
   /** Differs for each registration, also of the same number: what tells an old report from a new one (C 5.6). */
   readonly generation: number;
   interest: Interest;
-  /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. */
-  state: "watched" | "waiting" | "backedOff" | "alwaysReady";
+  /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. "gone": it ended. */
+  state: "watched" | "waiting" | "backedOff" | "alwaysReady" | "gone";
   /** In the tick with this number REMOVE was said. */
   waitingSince: number;
   /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
@@ -25,8 +25,12 @@ export class SocketTable implements SocketLife {
   readonly #loop: Attachment;
   readonly #announcesClose: (fd: number) => boolean;
   readonly #registrations = new Map<number, Registration>();
-  /** Those not simply "watched", so that a tick need not look through the table. */
+  /** Those "backedOff" or "alwaysReady", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
+  /** Those that were "waiting" in this tick or the one before; they may be something else again, or gone. */
+  #left: Registration[] = [];
+  /** Those told again with nothing new, as libcurl does for each further transfer of a connection (C 2.4). */
+  readonly #shared = new Set<Registration>();
   #waiting = 0;
   #alwaysReady = 0;
   #generation = 0;
@@ -84,8 +88,12 @@ export class SocketTable implements SocketLife {
   endTick(): void {
     const tick = this.#tick++;
     if (this.#waiting === 0) return;
-    for (const registration of this.#special)
-      if (registration.state === "waiting" && registration.waitingSince < tick) this.#forget(registration);
+    const left = this.#left;
+    this.#left = [];
+    for (const registration of left)
+      if (registration.state !== "waiting") continue;
+      else if (registration.waitingSince < tick) this.#forget(registration);
+      else this.#left.push(registration);
   }
 
   /** Stops watching, for a while, what was reported in vain: see spin-guard.ts. */
@@ -116,9 +124,9 @@ export class SocketTable implements SocketLife {
     return next;
   }
 
-  /** Descriptors the loop watches as the engine wants it. */
-  watched(): Registration[] {
-    return [...this.#registrations.values()].filter(({ state }) => state === "watched");
+  /** Those the loop watches as the engine wants it, of connections that more than one transfer had at once. */
+  shared(): Registration[] {
+    return [...this.#shared].filter(({ state }) => state === "watched");
   }
 
   /** Descriptors the loop cannot poll: acted on once a turn. */
@@ -150,10 +158,10 @@ export class SocketTable implements SocketLife {
 
   #change(registration: Registration, interest: Interest): void {
     const same = registration.interest === interest;
+    if (same && registration.state !== "waiting") this.#shared.add(registration);
     registration.interest = interest;
     if (registration.state === "waiting") {
       registration.state = "watched";
-      this.#special.delete(registration);
       this.#waiting--;
     }
     if (same) return;
@@ -169,7 +177,7 @@ export class SocketTable implements SocketLife {
     if (!mayWait) return this.#forget(registration);
     registration.state = "waiting";
     registration.waitingSince = this.#tick;
-    this.#special.add(registration);
+    this.#left.push(registration);
     this.#waiting++;
   }
 
@@ -177,6 +185,8 @@ export class SocketTable implements SocketLife {
     const { fd, state } = registration;
     this.#registrations.delete(fd);
     this.#special.delete(registration);
+    this.#shared.delete(registration);
+    registration.state = "gone";
     if (state === "waiting") this.#waiting--;
     if (state === "alwaysReady") this.#alwaysReady--;
     if (state !== "alwaysReady") this.#loop.unwatch(fd);

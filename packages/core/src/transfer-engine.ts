@@ -14,6 +14,8 @@ import type { Observers } from "./observers.js";
  * goes to the port `reportError`.
  */
 export interface TransferSink {
+  /** False: none of it calls code of a user's, so the context it was started in need not be kept. Default true. */
+  readonly inContext?: boolean;
   /** Raw header bytes, whole lines: one block or several (redirects, informational answers), each ended by an empty line. */
   headers?(bytes: Uint8Array): void;
   chunk?(bytes: Uint8Array): void;

@@ -96,6 +96,7 @@ class DrivenTransfers<E extends EasyHandle> implements TransferEngine {
 }
 
 class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
+  readonly inContext: boolean;
   readonly #driver: Driver<E>;
   readonly #engine: GatheringEngine<E>;
   readonly #easy: E;
@@ -109,6 +110,7 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
     this.#engine = engine;
     this.#easy = easy;
     this.#sink = sink;
+    this.inContext = sink.inContext ?? true;
     this.#sendHighWaterBytes = sendHighWaterBytes;
   }
 
@@ -134,14 +136,12 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
     this.#sink.progress?.(progress);
   }
 
-  outcome({ error, getinfo }: Outcome): void {
+  outcome(outcome: Outcome): void {
     this.#ended = true;
-    const engine = this.#engine;
-    const getinfos = engine.getinfos && ((infos: readonly string[]) => engine.getinfos?.(this.#easy, infos) ?? []);
     try {
-      this.#sink.outcome({ error, getinfo, getinfos });
+      this.#sink.outcome(outcome);
     } finally {
-      this.#free(error === undefined);
+      this.#free(outcome.error === undefined);
     }
   }
 

@@ -1,6 +1,12 @@
-interface Command {
-  run(): void;
-  failed(error: unknown): void;
+/** What users ask for, with what it is about: so that asking makes no closure. */
+export interface Command<T> {
+  run(subject: T): void;
+  failed(subject: T, error: unknown): void;
+}
+
+interface Waiting {
+  readonly command: Command<unknown>;
+  readonly subject: unknown;
 }
 
 /**
@@ -13,7 +19,7 @@ interface Command {
 export class Turnstile {
   #depth = 0;
   #running = false;
-  #waiting: Command[] = [];
+  #waiting: Waiting[] = [];
 
   /** Whether a call of the engine, a command, or the queue is on the stack. */
   get inside(): boolean {
@@ -31,7 +37,7 @@ export class Turnstile {
     if (this.#depth > 0 || this.#running) return;
     this.#running = true;
     try {
-      while (this.#waiting.length > 0) for (const command of this.#take()) attempt(command);
+      while (this.#waiting.length > 0) for (const waiting of this.#take()) attempt(waiting);
     } finally {
       this.#running = false;
     }
@@ -41,30 +47,30 @@ export class Turnstile {
    * Runs a command now, or in its turn once the outermost call of the engine has returned. What it throws reaches the
    * caller in the first case and `failed` in the second.
    */
-  submit(run: () => void, failed: (error: unknown) => void): void {
+  submit<T>(command: Command<T>, subject: T): void {
     if (this.inside) {
-      this.#waiting.push({ run, failed });
+      this.#waiting.push({ command: command as Command<unknown>, subject });
       return;
     }
     this.enter();
     try {
-      run();
+      command.run(subject);
     } finally {
       this.leave();
     }
   }
 
-  #take(): Command[] {
+  #take(): Waiting[] {
     const taken = this.#waiting;
     this.#waiting = [];
     return taken;
   }
 }
 
-function attempt(command: Command): void {
+function attempt({ command, subject }: Waiting): void {
   try {
-    command.run();
+    command.run(subject);
   } catch (error) {
-    command.failed(error);
+    command.failed(subject, error);
   }
 }

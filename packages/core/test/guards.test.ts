@@ -7,7 +7,9 @@ describe("the second look (7.88.1 to 8.0.1)", () => {
     const made = scene();
     Object.assign(made.engine.hazards, { leavesInputUnread });
     made.start("a");
+    made.engine.tell(7, CURL_POLL_IN); // of one transfer: an idle one for all we know
     made.engine.tell(8, CURL_POLL_IN);
+    made.engine.tell(8, CURL_POLL_IN); // of a second one, too
     made.engine.tell(9, CURL_POLL_OUT);
     made.loop.settle();
     const actions = () => made.since().filter((line) => line.startsWith("action"));
@@ -15,7 +17,7 @@ describe("the second look (7.88.1 to 8.0.1)", () => {
     return { ...made, actions };
   }
 
-  it("says once, 2 ms after the last call, that what is watched for reading can be read", () => {
+  it("says once, 2 ms after the last call, that what transfers share can be read", () => {
     const { loop, actions } = quiet(true);
     loop.pass(1);
     loop.report([9, 2]);

@@ -1,4 +1,6 @@
+import { uwsUnavailable } from "@curlew/adapter-uws";
 import { type Absent, type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
+import { nodeLibcurlVersions } from "@curlew/engine-node-libcurl";
 import { loops } from "./loops.js";
 
 /** What works on this machine, and why the rest does not. */
@@ -9,6 +11,19 @@ export interface Diagnosis {
   readonly platform: string;
   readonly libcurl: LibcurlDiagnosis | { readonly missing: string };
   readonly loops: readonly LoopDiagnosis[];
+  /** Libraries that are not ours, which some package of ours goes with. */
+  readonly beside: readonly BesideDiagnosis[];
+}
+
+export interface BesideDiagnosis {
+  /** "uWebSockets.js", "node-libcurl". */
+  readonly name: string;
+  /** "adapter-uws", "engine-node-libcurl". */
+  readonly package: string;
+  readonly works: boolean;
+  /** Where it works and says so: "4.0.0, on libcurl 7.88.1". */
+  readonly version?: string;
+  readonly why?: string;
 }
 
 export interface LoopDiagnosis {
@@ -43,7 +58,25 @@ export function diagnose(libcurl?: string): Diagnosis {
       const why = unavailable();
       return why === undefined ? { name, engine, works: true } : { name, engine, works: false, why };
     }),
+    // Last: both engines then use the libcurl that was loaded first, apart from the runtime's OpenSSL.
+    beside: [diagnoseUws(), diagnoseNodeLibcurl()],
   };
+}
+
+function diagnoseUws(): BesideDiagnosis {
+  const about = { name: "uWebSockets.js", package: "adapter-uws" };
+  const why = uwsUnavailable();
+  return why === undefined ? { ...about, works: true } : { ...about, works: false, why };
+}
+
+function diagnoseNodeLibcurl(): BesideDiagnosis {
+  const about = { name: "node-libcurl", package: "engine-node-libcurl" };
+  try {
+    const { version, libcurl } = nodeLibcurlVersions();
+    return { ...about, works: true, version: `${version}, on libcurl ${libcurl}` };
+  } catch (error) {
+    return { ...about, works: false, why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** "node 20.20.2", "bun 1.4.5", "deno 2.9.6". */
@@ -98,6 +131,8 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
   }
   for (const { name, engine, works, why } of diagnosis.loops)
     rows.push([`loop ${name}`, works ? (engine === "model" ? "works, simulated" : "works") : `no: ${why}`]);
+  for (const { name, works, version, why } of diagnosis.beside)
+    rows.push([name, works ? (version ?? "works") : `no: ${why}`]);
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows.map(([name, value]) => name.padEnd(width) + value.replaceAll("\n", `\n${" ".repeat(width)}`)).join("\n");
 }

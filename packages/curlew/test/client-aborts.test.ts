@@ -5,7 +5,7 @@ import { loadLibcurl } from "@curlew/engine-libcurl";
 import { descriptors, resolvedAfter, slowResolver } from "@curlew/testkit";
 import { fullServer, mute } from "@curlew/testkit/in-tests";
 import { describe, expect, it } from "vitest";
-import { turns, until, useClient, useServer } from "./support.js";
+import { otherEngine, turns, until, useClient, useServer } from "./support.js";
 
 const server = useServer();
 const TIMES = 1000;
@@ -92,7 +92,11 @@ async function abortOne(client: Client, scene: Scene, phases: Map<string, number
 
 describe(`${TIMES} transfers that are aborted`, () => {
   for (const [name, make] of Object.entries(scenes))
-    it(name, async () => {
+    it(name, async (context) => {
+      if (otherEngine && name === "while the name is looked up")
+        context.skip(
+          "the resolver of node-libcurl's libcurl cannot be replaced here: its own tests do it in a process",
+        );
       const scene = await make();
       const client = useClient(scene.libcurl === undefined ? {} : { libcurl: scene.libcurl });
       await client.request(url("bytes/10")).bytes();

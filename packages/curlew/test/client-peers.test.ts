@@ -7,7 +7,7 @@ import type { Client, ClientRequestOptions, CurlewError } from "@curlew/core";
 import { makeCertificates } from "@curlew/testkit";
 import { fullServer, mute, raw } from "@curlew/testkit/in-tests";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { turns, useClient, useServer } from "./support.js";
+import { otherEngine, turns, useClient, useServer } from "./support.js";
 
 const server = useServer();
 
@@ -67,7 +67,8 @@ describe("a peer that", () => {
       expect("abcde".startsWith(partial) && partial.length <= Math.max(0, bytes - headEnd)).toBe(true);
     }
     console.log(`a reset at each of ${answer.length} bytes ended with CURLcodes ${[...codes].join(", ")}`);
-    for (const code of codes) expect([8, 18, 52, 56]).toContain(code);
+    // node-libcurl tells libcurl of an error only, which 7.88.1 takes for the end, whatever came before it (C 5.2).
+    for (const code of codes) expect([8, 18, 52, 56, ...(otherEngine ? [55] : [])]).toContain(code);
   });
 
   it("takes a request amid which the connection ends", async () => {

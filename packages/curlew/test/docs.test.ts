@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { contentOf } from "@curlew/testkit";
+import { contentOf, nodeLibcurlFolder, nodeLibcurlMissing } from "@curlew/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { useServer } from "./support.js";
 
@@ -80,7 +80,9 @@ describe.each(packages)("%s", (page) => {
   });
 });
 
-const docs = ["errors", "contract", "recipes", "writing-an-adapter"].map((name) => `docs/${name}.md`);
+const docs = ["errors", "contract", "from-node-libcurl", "recipes", "writing-an-adapter"].map(
+  (name) => `docs/${name}.md`,
+);
 
 describe("docs/recipes.md", () => {
   const programs = blocks("docs/recipes.md", "js");
@@ -172,6 +174,21 @@ describe("curlew doctor", () => {
         { name: "epoll-sim", engine: "model", works: true },
       ],
     });
+  });
+
+  it("tells of the node-libcurl that is installed, or why there is none", (context) => {
+    const { beside } = JSON.parse(curlew("doctor", "--json").stdout);
+    expect(beside).toContainEqual({
+      name: "node-libcurl",
+      package: "engine-node-libcurl",
+      works: false,
+      why: expect.stringMatching(/^node-libcurl is not installed/),
+    });
+    const missing = nodeLibcurlMissing();
+    if (missing !== undefined) context.skip(missing);
+    process.env.NODE_PATH = dirname(nodeLibcurlFolder); // as if it were installed
+    onTestFinished(() => void delete process.env.NODE_PATH);
+    expect(curlew("doctor").stdout).toMatch(/^node-libcurl +4\.0\.0, on libcurl \d+\.\d+\.\d+$/m);
   });
 
   it("says what is missing, and answers 1", () => {

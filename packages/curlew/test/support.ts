@@ -1,5 +1,6 @@
 import {
   type CurlewError,
+  createClient as createCoreClient,
   Driver,
   type DriverOptions,
   type LoopAdapter,
@@ -8,6 +9,8 @@ import {
   type TransferEngine,
 } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
+import { createNodeLibcurlEngine, type NodeLibcurl } from "@curlew/engine-node-libcurl";
+import { loadNodeLibcurl } from "@curlew/testkit";
 import { onTestFinished } from "vitest";
 import {
   type Client,
@@ -22,7 +25,7 @@ import { ports } from "../src/ports.js";
 
 export { turns, until, useServer } from "@curlew/testkit/in-tests";
 
-/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and scripts/runtimes.mjs. */
+/** The loop these tests are run on; undefined: the first that works here. vitest.config.ts sets it, and runtimes/main.mjs. */
 const loopName = process.env.CURLEW_TEST_LOOP;
 
 export const openTestLoop = (): LoopAdapter => openLoop(loopName);
@@ -34,11 +37,23 @@ export function useTransfers(options: TransfersOptions = {}): TransferEngine {
   return transfers;
 }
 
+/** Another engine than libcurl on a loop, which the client's tests are run over. */
+export const otherEngine = process.env.CURLEW_TEST_ENGINE;
+
 /** A client that is closed with the test, whatever is under way. */
 export function useClient(options: ClientOptions = {}): Client {
-  const client = createClient(loopName === undefined ? options : { loop: loopName, ...options });
+  const client =
+    otherEngine === undefined
+      ? createClient(loopName === undefined ? options : { loop: loopName, ...options })
+      : overNodeLibcurl(options);
   onTestFinished(() => client.close({ wait: false }));
   return client;
+}
+
+function overNodeLibcurl({ limits, ...others }: ClientOptions): Client {
+  if (Object.keys(others).length > 0) throw new Error(`it has none of ${Object.keys(others).join(", ")}`);
+  const engine = createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() as NodeLibcurl });
+  return createCoreClient({ engine, limits, ports });
 }
 
 /** A driver of raw handles, closed with the test. */

@@ -33,10 +33,14 @@ size_t callback_fill(hook_call *c, char *room, size_t most) {
 /* --- data -------------------------------------------------------------------------------------------------------- */
 
 static size_t take(int option, const char *data, size_t size, void *userp) {
+  easy *e = userp;
   hook_call c;
-  if (!callback_open(&c, userp, option)) return CURL_WRITEFUNC_ERROR;
+  if (e->leaving) return size;
+  if (!callback_open(&c, e, option)) return CURL_WRITEFUNC_ERROR;
   hook_bytes(&c, data, size);
-  return (size_t)callback_finish(&c, (double)CURL_WRITEFUNC_ERROR);
+  size_t taken = (size_t)callback_finish(&c, (double)CURL_WRITEFUNC_ERROR);
+  if (taken == CURL_WRITEFUNC_PAUSE) e->receive_paused = true;
+  return taken;
 }
 
 static size_t write_body(char *data, size_t size, size_t count, void *userp) {

@@ -3,10 +3,12 @@
 #include "args.h"
 #include "easy.h"
 
-/* Each answers a CURLcode and puts what else there is to say into an array of numbers. */
+/* Each answers a CURLcode and puts what else there is to say into an array of numbers. libcurl begins its error text anew
+ * for a transfer, and not for these calls: what one of them said is not to be told of the next one. */
 static easy *with_numbers(curlew_env *env, napi_value id, napi_value numbers, double **out) {
   easy *e = env_find(env, EASY, integer(env, id));
   bool given = napi_get_typedarray_info(env->napi, numbers, NULL, NULL, (void **)out, NULL, NULL) == napi_ok;
+  if (e != NULL) e->error[0] = '\0';
   return given ? e : NULL;
 }
 

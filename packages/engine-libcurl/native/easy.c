@@ -166,10 +166,23 @@ static napi_value reset(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
+/* easyPause(id, bitmask): a CURLcode. Its callbacks may pause again meanwhile. */
 static napi_value pause(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
-  return number(env, e == NULL ? CURLE_BAD_FUNCTION_ARGUMENT : e->lib->easy_pause(e->curl, integer(env, argv[1])));
+  if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
+  int bitmask = integer(env, argv[1]);
+  bool before = e->receive_paused;
+  e->receive_paused = (bitmask & CURLPAUSE_RECV) != 0;
+  int code = e->lib->easy_pause(e->curl, bitmask);
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT) e->receive_paused = before;
+  return number(env, code);
+}
+
+static napi_value spoiled(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(1);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  return boolean_value(env, e != NULL && e->spoiled);
 }
 
 /* libcurl's sentence about the last failure; empty when it wrote none. */
@@ -185,6 +198,7 @@ napi_value easy_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "easyRelease", release);
   export_function(env, exports, "easyReset", reset);
   export_function(env, exports, "easyPause", pause);
+  export_function(env, exports, "easySpoiled", spoiled);
   export_function(env, exports, "easyDuphandle", duphandle);
   export_function(env, exports, "easyErrorBuffer", error_buffer);
   return exports;

@@ -26,10 +26,14 @@ typedef struct easy {
   struct mime *mime;
   struct share *share;
   bool hears_progress, hears_debug;
+  bool receive_paused;
+  bool leaving; /* what libcurl still has for its callbacks is not wanted any more */
+  bool spoiled; /* it has bytes of an ended transfer in it, for good */
   bool aborted; /* a callback failed whose answer libcurl does not look at */
   gather gather;
   replay *replay; /* options to be set again by replay_all, or NULL when nothing is noted */
   bool noting;
+  unsigned closes; /* those of its multi when it was added */
   char error[CURL_ERROR_SIZE];
 } easy;
 

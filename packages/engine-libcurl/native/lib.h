@@ -68,10 +68,11 @@ typedef int (*timer_callback)(CURLM *multi, long timeout_ms, void *userp);
   X(void, free, (void *))
 
 /* The same, NULL where the library is too old: headers came with 7.83, WebSocket with 7.86, get_handles with 8.4, waitfds
- * with 8.8, notifications with 8.17. */
+ * with 8.8, get_offt with 8.16, notifications with 8.17. */
 #define CURL_NEWER_FUNCTIONS(X)                                                                 \
   X(CURL **, multi_get_handles, (CURLM *))                                                      \
   X(int, multi_waitfds, (CURLM *, struct curl_waitfd *, unsigned size, unsigned *count))        \
+  X(int, multi_get_offt, (CURLM *, int info, curl_off_t *))                                     \
   X(int, multi_notify_enable, (CURLM *, unsigned type))                                         \
   X(int, multi_notify_disable, (CURLM *, unsigned type))                                        \
   X(int, easy_header, (CURL *, const char *, size_t, unsigned int, int, struct curl_header **)) \

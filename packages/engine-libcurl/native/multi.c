@@ -60,7 +60,10 @@ static napi_value set_notify(napi_env napi, napi_callback_info info) {
 
 void multi_takes(multi *m, easy *e) {
   gather_begin(e, m);
+  e->receive_paused = false;
   e->multi = m;
+  e->closes = m->closes;
+  e->error[0] = '\0'; /* what a former transfer may have left there */
   sockets_apply(e);
 }
 
@@ -77,7 +80,23 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   return number(env, code);
 }
 
+/* Up to 8.6 what came in while a transfer was paused stays in the handle when it leaves a connection that others use, and
+ * comes out in its next transfer, at an unpause: megabytes of some other answer, and a reset does not help. An unpause gives
+ * it away here, as long as there is a connection; sending stays paused, because nobody is to be asked for bytes. */
+static void drain(easy *e) {
+  enum { KEPT_WITH_THE_TRANSFER = 0x080700, HTTP_2 = 3 };
+  long version = 0;
+  if (!e->receive_paused || e->lib->version_num >= KEPT_WITH_THE_TRANSFER) return;
+  e->receive_paused = false;
+  e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &version);
+  if (version != HTTP_2) return;
+  e->leaving = true;
+  if (e->lib->easy_pause(e->curl, CURLPAUSE_SEND) == CURLE_BAD_FUNCTION_ARGUMENT) e->spoiled = true;
+  e->leaving = false;
+}
+
 static int multi_remove(multi *m, easy *e) {
+  drain(e);
   int code = m->lib->multi_remove_handle(m->curl, e->curl);
   if (code == 0) e->multi = NULL;
   return code;
@@ -157,8 +176,27 @@ static napi_value assign(napi_env napi, napi_callback_info info) {
   return number(env, m->lib->multi_assign(m->curl, integer(env, argv[1]), (void *)(intptr_t)integer(env, argv[2])));
 }
 
+/* What of a transfer may be left in its handle; the numbers are those of src/hazards.ts. */
+enum { WANDERED = 1, RETRIED = 2 };
+
+/* CURL_HTTP_VERSION_1_1; later ones are above it. */
+enum { HTTP_1_1 = 2 };
+
+/* It wandered when it followed a redirect, or was asked who it is: it may have learned something on the way. It may have been
+ * retried when a connection was closed meanwhile (a retry closes its own), or on HTTP/2, where a stream is refused. */
+static int past_of(const easy *e) {
+  long redirects = 0, status = 0, http = 0;
+  e->lib->easy_getinfo(e->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+  e->lib->easy_getinfo(e->curl, CURLINFO_RESPONSE_CODE, &status);
+  e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &http);
+  bool wandered = redirects > 0 || status == 401 || status == 407;
+  bool retried = http > HTTP_1_1 || e->multi == NULL || e->closes != e->multi->closes;
+  return (wandered ? WANDERED : 0) | (retried ? RETRIED : 0);
+}
+
 /* multiInfoRead(id, out): the number of the easy that is done, 0 for one that is not ours, -1 when there is no message;
- * out receives the result and how many messages are left. The message itself dies with the easy's removal (C 9.3). */
+ * out receives the result, how many messages are left, why we failed it, and its past. The message itself dies with the easy's
+ * removal (C 9.3). */
 static napi_value info_read(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
@@ -171,6 +209,8 @@ static napi_value info_read(napi_env napi, napi_callback_info info) {
   easy *e = easy_of(env, m->lib, message->easy_handle);
   out[0] = message->data.result;
   out[1] = queued;
+  out[2] = e == NULL ? REFUSED_NOTHING : e->gather.refused;
+  out[3] = e != NULL && e->noting ? past_of(e) : 0;
   return number(env, e == NULL ? 0 : e->id);
 }
 
@@ -188,6 +228,16 @@ static napi_value get_handles(napi_env napi, napi_callback_info info) {
   }
   m->lib->free(handles);
   return out;
+}
+
+/* multiGetOfft(id, info): the number, or FAILED - CURLMcode. */
+static napi_value get_offt(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  curl_off_t value = 0;
+  if (m == NULL || m->lib->multi_get_offt == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  int code = m->lib->multi_get_offt(m->curl, integer(env, argv[1]), &value);
+  return number(env, code == 0 ? (double)value : FAILED - code);
 }
 
 static void detach_easies(multi *m) {
@@ -230,6 +280,7 @@ napi_value multi_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "multiAssign", assign);
   export_function(env, exports, "multiInfoRead", info_read);
   export_function(env, exports, "multiGetHandles", get_handles);
+  export_function(env, exports, "multiGetOfft", get_offt);
   export_function(env, exports, "multiCleanup", cleanup);
   return exports;
 }

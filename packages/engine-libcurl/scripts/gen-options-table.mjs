@@ -18,7 +18,11 @@ for (const [at, library] of libraries.entries())
     rows.set(key, row);
   }
 
-const reach = ({ alias, why }) => (why === undefined ? `yes${alias ? `: ${alias}` : ""}` : `no: ${why}`);
+/** The rows are of the oldest library that has them: it says why it is not let do what newer ones are. */
+const reach = ({ alias, why, since }) => {
+  if (why === undefined) return `yes${alias ? `: ${alias}` : ""}`;
+  return since ? why : `no: ${why}`;
+};
 const table = (of) => [
   `| name | kind | ${versions.join(" | ")} | reachable |`,
   `| --- | --- | ${versions.map(() => "---").join(" | ")} | --- |`,
@@ -32,15 +36,16 @@ const table = (of) => [
 ];
 const count = (of) => {
   const all = [...rows.values()].filter((row) => row.of === of);
-  return `${all.length}, of which ${all.filter((row) => row.why === undefined).length} can be reached`;
+  return `${all.length}, of which ${all.filter((row) => row.why === undefined || row.since).length} can be reached`;
 };
 
 const lines = [
   "# Options and infos",
   "",
   `Every option and info of libcurl ${versions.join(" and ")}: whether the library has it, and whether a handle of`,
-  "@curlew/engine-libcurl can set or read it, or why not. Names are libcurl's, without CURLOPT_, CURLINFO_ and CURLMOPT_; its",
-  "manual pages say what they do. An option that this table has and the library that runs has not is NOT_IN_THIS_LIBCURL.",
+  "@curlew/engine-libcurl can set or read it, or why not. Names are libcurl's, without CURLOPT_, CURLINFO_, CURLMOPT_,",
+  "CURLMINFO_, CURLSHOPT_ and CURL_LOCK_DATA_; its manual pages say what they do. What this table has and the library that runs",
+  "has not is NOT_IN_THIS_LIBCURL.",
   "",
   "Made by `node packages/engine-libcurl/scripts/gen-options-table.mjs LIBCURL...`; a test compares it with the library loaded.",
   "",
@@ -57,6 +62,22 @@ const lines = [
   `## Multi options (${count("multi option")})`,
   "",
   ...table("multi option"),
+  "",
+  `## Multi infos (${count("multi info")})`,
+  "",
+  "Read by `multi.getOfft`, curl_multi_get_offt, which came with libcurl 8.16.",
+  "",
+  ...table("multi info"),
+  "",
+  `## Share options (${count("share option")})`,
+  "",
+  ...table("share option"),
+  "",
+  `## Share data (${count("share data")})`,
+  "",
+  "What SHARE and UNSHARE take.",
+  "",
+  ...table("share data"),
   "",
 ];
 writeFileSync(new URL("../../../docs/options.md", import.meta.url), lines.join("\n"));

@@ -4,8 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CurlewError } from "@curlew/core";
+import { CurlewError, MisuseError } from "@curlew/core";
 import type { EasyListener, Host, MultiListener, Native } from "./native.js";
+import { typeOf } from "./option-values.js";
 
 interface EasyEntry {
   readonly listener: WeakRef<EasyListener>;
@@ -16,22 +17,39 @@ interface EasyEntry {
 const multis = new Map<number, WeakRef<MultiListener>>();
 const easies = new Map<number, EasyEntry>();
 
+/**
+ * Whose call is under way. Callbacks are of that multi, as a rule; to look it up by its weak reference would keep it, and cost
+ * as much as the callback, several times each transfer.
+ */
+let active: MultiListener | undefined;
+
+/** Before a call in which callbacks may come, and after it with what was answered before. */
+export function activate(multi: MultiListener | undefined): MultiListener | undefined {
+  const before = active;
+  active = multi;
+  return before;
+}
+
+function multiById(id: number): MultiListener | undefined {
+  return active?.id === id ? active : multis.get(id)?.deref();
+}
+
 /** In the order of the enum hook in native/env.h. None of them throws: the listeners keep what users throw. */
 const hooks = [
   (multi: number, easy: number, fd: number, what: number, index: number) => {
-    multis.get(multi)?.deref()?.socketTold(easy, fd, what, index);
+    multiById(multi)?.socketTold(easy, fd, what, index);
     return 0;
   },
   (multi: number, timeoutMs: number) => {
-    multis.get(multi)?.deref()?.timerTold(timeoutMs);
+    multiById(multi)?.timerTold(timeoutMs);
     return 0;
   },
-  (multi: number, fd: number) => multis.get(multi)?.deref()?.socketOpened(fd),
-  (multi: number, fd: number) => multis.get(multi)?.deref()?.socketClosing(fd),
+  (multi: number, fd: number) => multiById(multi)?.socketOpened(fd),
+  (multi: number, fd: number) => multiById(multi)?.socketClosing(fd),
   (easy: number, option: number, ...args: unknown[]) => easyById(easy)?.callBack(option, args),
-  (multi: number, type: number, easy: number) => multis.get(multi)?.deref()?.notified(type, easy),
+  (multi: number, type: number, easy: number) => multiById(multi)?.notified(type, easy),
   (multi: number, parent: number, pushed: number, headers: Uint8Array) =>
-    multis.get(multi)?.deref()?.pushed(parent, pushed, headers),
+    multiById(multi)?.pushed(parent, pushed, headers),
 ];
 
 let loaded: Native | undefined;
@@ -61,8 +79,32 @@ const droppedEasies = new FinalizationRegistry<number>((id) => forgetEasy(id));
 const droppedShares = new FinalizationRegistry<number>((id) => loaded?.shareCleanup(id, true));
 const droppedMultis = new FinalizationRegistry<number>((id) => forgetMulti(id));
 
+/** Of any copy of this package, and whether it was cleaned up or not. */
+const libraries = new WeakSet<object>();
+const easyHandles = new WeakSet<object>();
+
+export function keepLibrary(library: object): void {
+  libraries.add(library);
+}
+
+/** @throws MisuseError WRONG_TYPE: the addon would take any other for the first one */
+export function checkLibrary(value: unknown): void {
+  if (isIn(libraries, value)) return;
+  throw new MisuseError("WRONG_TYPE", `a library that loadLibcurl has given is wanted, not ${typeOf(value)}`);
+}
+
+/** @throws MisuseError WRONG_TYPE */
+export function checkEasy(value: unknown): void {
+  if (!isIn(easyHandles, value)) throw new MisuseError("WRONG_TYPE", `an Easy is wanted, not ${typeOf(value)}`);
+}
+
+function isIn(set: WeakSet<object>, value: unknown): value is object {
+  return typeof value === "object" && value !== null && set.has(value);
+}
+
 /** `owner` holds the listener, and nobody else does. */
 export function keepEasy(id: number, listener: EasyListener, owner: object): void {
+  easyHandles.add(owner);
   easies.set(id, { listener: new WeakRef(listener), host: undefined });
   droppedEasies.register(owner, id, owner);
 }
@@ -81,7 +123,7 @@ export function keepShare(id: number, owner: object): void {
 
 /** Of any copy of this package. */
 export function isShare(value: unknown): value is object {
-  return typeof value === "object" && value !== null && shares.has(value);
+  return isIn(shares, value);
 }
 
 /** A CURLSHcode: one that is in use stays. */

@@ -8,6 +8,7 @@ export class CallbackDepth implements Host {
   #depth = 0;
   #telling = 0;
   #notifying = 0;
+  runs = 0;
 
   get inCallback(): boolean {
     return this.#depth > 0;

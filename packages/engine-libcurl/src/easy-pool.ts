@@ -16,6 +16,7 @@ const leaveNothing: ReadonlySet<string> = new Set([
   "IPRESOLVE",
   "LOW_SPEED_LIMIT",
   "LOW_SPEED_TIME",
+  "PATH_AS_IS",
   "PIPEWAIT",
   "SSL_SESSIONID_CACHE",
   "TCP_NODELAY",
@@ -27,17 +28,19 @@ const leaveNothing: ReadonlySet<string> = new Set([
 const MOST_SHELVES = 8;
 const MOST_HANDLES = 512;
 
+/** A handle that is set up for the requests of a shelf, lent or idle. */
+interface Kept {
+  readonly easy: Easy;
+  readonly shelf: Shelf;
+  url: string;
+}
+
 /** Handles set up for requests that differ in nothing but the URL. */
 interface Shelf {
   readonly request: TransferRequest;
   readonly curl: readonly (readonly [string, unknown])[];
   readonly secure: boolean;
-  readonly idle: { readonly easy: Easy; readonly url: string }[];
-}
-
-interface Lent {
-  readonly shelf: Shelf;
-  readonly url: string;
+  readonly idle: Kept[];
 }
 
 /**
@@ -50,7 +53,8 @@ interface Lent {
 export class EasyPool {
   readonly #library: Libcurl;
   readonly #shelves: Shelf[] = [];
-  readonly #lent = new Map<Easy, Lent>();
+  /** Those that are lent, by the addon's numbers. */
+  readonly #lent = new Map<number, Kept>();
   #idle = 0;
 
   constructor(library: Libcurl) {
@@ -58,26 +62,27 @@ export class EasyPool {
   }
 
   /** A handle for the request. @throws as `prepare` */
-  take(given: TransferRequest): Easy {
-    const request = readOnce(given);
-    if (!canBeKept(request)) return prepare(this.#library, request);
-    const shelf = this.#shelfOf(request);
-    const kept = shelf.idle.pop();
-    const easy = kept?.easy ?? prepare(this.#library, request, true);
-    if (kept) {
-      this.#idle--;
-      renew(easy, kept.url === request.url ? undefined : request.url);
-    }
-    this.#lent.set(easy, { shelf, url: request.url });
-    return easy;
+  take(request: TransferRequest): Easy {
+    const { url } = request;
+    const kept = this.#shelfOf(request, url)?.idle.pop();
+    if (!kept) return this.#make(readOnce(request));
+    this.#idle--;
+    this.#renew(kept, url);
+    return this.#lend(kept);
+  }
+
+  /** One that was taken and not given back; undefined also for those that are not kept. */
+  find(id: number): Easy | undefined {
+    const easy = this.#lent.get(id)?.easy;
+    return easy?.id === id ? easy : undefined;
   }
 
   /** Its transfer ended; `well`: as it should, so that the handle may serve another. */
   giveBack(easy: Easy, well: boolean): void {
-    const lent = this.#lent.get(easy);
-    this.#lent.delete(easy);
-    if (!well || !lent || this.#idle >= MOST_HANDLES || !this.#shelves.includes(lent.shelf)) return easy.cleanup();
-    lent.shelf.idle.push({ easy, url: lent.url });
+    const kept = this.#lent.get(easy.id);
+    this.#lent.delete(easy.id);
+    if (!well || !kept || this.#idle >= MOST_HANDLES || !this.#shelves.includes(kept.shelf)) return easy.cleanup();
+    kept.shelf.idle.push(kept);
     this.#idle++;
   }
 
@@ -86,13 +91,40 @@ export class EasyPool {
     for (const shelf of this.#shelves.splice(0)) this.#empty(shelf);
   }
 
-  #shelfOf(request: TransferRequest): Shelf {
-    const at = this.#shelves.findIndex((shelf) => isLike(shelf, request));
-    const found = this.#shelves[at];
-    if (found) return found;
+  /** Where handles are whose options say what the request says; as they do, nothing of it has to be copied. */
+  #shelfOf(request: TransferRequest, url: string): Shelf | undefined {
+    if (!mayBeKept(request, url)) return undefined;
+    const secure = isSecure(url);
+    for (const shelf of this.#shelves) if (shelf.secure === secure && isLike(shelf, request)) return shelf;
+    return undefined;
+  }
+
+  #make(request: TransferRequest): Easy {
+    const { url, curl = {} } = request;
+    if (!mayBeKept(request, url) || !leavesNothing(curl)) return prepare(this.#library, request);
+    const easy = prepare(this.#library, request, true);
+    return this.#lend({ easy, shelf: this.#shelfOf(request, url) ?? this.#putUp(request), url });
+  }
+
+  #putUp(request: TransferRequest): Shelf {
     const shelf = { request, curl: Object.entries(request.curl ?? {}), secure: isSecure(request.url), idle: [] };
     if (this.#shelves.unshift(shelf) > MOST_SHELVES) this.#empty(this.#shelves.pop());
     return shelf;
+  }
+
+  #lend(kept: Kept): Easy {
+    this.#lent.set(kept.easy.id, kept);
+    return kept.easy;
+  }
+
+  #renew(kept: Kept, url: string): void {
+    try {
+      prepareAgain(kept.easy, kept.url === url ? undefined : url);
+      kept.url = url;
+    } catch (error) {
+      kept.easy.cleanup();
+      throw error;
+    }
   }
 
   #empty(shelf: Shelf | undefined): void {
@@ -103,18 +135,12 @@ export class EasyPool {
   }
 }
 
-function renew(easy: Easy, url: string | undefined): void {
-  try {
-    prepareAgain(easy, url);
-  } catch (error) {
-    easy.cleanup();
-    throw error;
-  }
+function mayBeKept({ headers, body, progress }: TransferRequest, url: unknown): boolean {
+  if (body !== undefined || progress === true || typeof url !== "string" || url.includes("@")) return false;
+  return headers === undefined || Array.isArray(headers); // prepare says what is wrong with others
 }
 
-function canBeKept({ url, headers = [], body, progress, curl }: TransferRequest): boolean {
-  if (body !== undefined || progress === true || typeof url !== "string" || url.includes("@")) return false;
-  if (!Array.isArray(headers)) return false; // prepare says what is wrong with them
+function leavesNothing(curl: Readonly<Record<string, unknown>>): boolean {
   for (const option in curl) if (!leaveNothing.has(option) || !isPlain(curl[option])) return false;
   return true;
 }
@@ -132,27 +158,32 @@ function isPlain(value: unknown): boolean {
   return typeof value === "number" || typeof value === "string" || typeof value === "boolean";
 }
 
-function isLike({ request: kept, curl, secure }: Shelf, request: TransferRequest): boolean {
+function isLike({ request: kept, curl }: Shelf, request: TransferRequest): boolean {
   return (
     kept.method === request.method &&
     kept.highWaterBytes === request.highWaterBytes &&
     kept.headerLimitBytes === request.headerLimitBytes &&
     kept.redirects === request.redirects &&
     kept.decompress === request.decompress &&
-    secure === isSecure(request.url) &&
     areLike(kept.headers, request.headers) &&
     isSame(curl, request.curl)
   );
 }
 
-function areLike(kept: readonly string[] = [], given: readonly string[] = []): boolean {
-  return kept.length === given.length && kept.every((line, i) => line === given[i]);
+const NONE: readonly string[] = [];
+
+function areLike(kept: readonly string[] = NONE, given: readonly string[] = NONE): boolean {
+  if (kept.length !== given.length) return false;
+  for (let i = 0; i < kept.length; i++) if (kept[i] !== given[i]) return false;
+  return true;
 }
 
-function isSame(kept: readonly (readonly [string, unknown])[], given: Readonly<Record<string, unknown>> = {}): boolean {
+function isSame(kept: readonly (readonly [string, unknown])[], given?: Readonly<Record<string, unknown>>): boolean {
   let count = 0;
   for (const _ in given) count++;
-  return count === kept.length && kept.every(([option, value]) => given[option] === value);
+  if (count !== kept.length) return false;
+  for (const [option, value] of kept) if (given?.[option] !== value) return false;
+  return true;
 }
 
 /** Whether `prepare` sets PIPEWAIT. */

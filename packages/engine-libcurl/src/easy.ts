@@ -1,5 +1,5 @@
 import { type CurlewError, type EasyHandle, MisuseError, MultiError, TransferError } from "@curlew/core";
-import { forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
+import { checkLibrary, forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
 import * as connection from "./connection.js";
 import { CallbackTable } from "./easy-callbacks.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
@@ -35,9 +35,15 @@ export class Easy implements EasyHandle {
   #mime: MimeBody | null = null;
   #postFields = false;
   readonly #listener: EasyListener;
+  /** Its infos are those of the transfer before, until its multi has run more often than `#runs`. */
+  #resting = false;
+  #runs = Number.POSITIVE_INFINITY;
+  /** What of its last transfer may be left in the handle: bits of hazards.ts. */
+  past = 0;
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
+    checkLibrary(library);
     this.library = library;
     this.#callbacks = new CallbackTable(library.version);
     const id =
@@ -49,8 +55,8 @@ export class Easy implements EasyHandle {
     this.#listener = {
       easy: this,
       callBack: (option, args) => this.#callbacks.run(id, option, args),
-      begins: () => this.#begins(),
-      resultOf: (curlCode) => (curlCode === 0 ? this.#failedCode() : curlCode),
+      begins: (runs) => this.#begins(runs),
+      resultOf: (curlCode, refused, past) => this.#resultOf(curlCode, refused, past),
     };
     keepEasy(id, this.#listener, this);
   }
@@ -154,6 +160,7 @@ export class Easy implements EasyHandle {
     if (info === ("PRIVATE" as string)) throw new MisuseError("OPTION_IS_OURS", "PRIVATE is the engine's own");
     if (!Object.hasOwn(infos, info))
       throw new MisuseError("UNKNOWN_OPTION", `libcurl has no info "${info}". Names are libcurl's without CURLINFO_`);
+    if (this.#rests && info !== "EFFECTIVE_URL") return undefined as InfoValue<K>;
     const value = native().easyGetinfo(this.#id, infos[info], codes);
     checkOption(codes[0] ?? 0, info, this.library.version, this.library.easyError(codes[0] ?? 0));
     return value as InfoValue<K>;
@@ -176,10 +183,12 @@ export class Easy implements EasyHandle {
         RECURSIVE_API_CALL,
         "a transfer cannot be paused or unpaused inside a socket or timer callback of its multi: do it afterwards",
       );
+    const before = this.#callbacks.pausedBits;
     this.#callbacks.pausedBits = bitmask;
     const code = native().easyPause(this.#id, bitmask);
-    // 43: not started, or done already (C 11.9).
-    if (code !== 0 && code !== BAD_FUNCTION_ARGUMENT) throw this.failure(code);
+    // Not started, or done already (C 11.9).
+    if (code === BAD_FUNCTION_ARGUMENT) this.#callbacks.pausedBits = before;
+    else if (code !== 0) throw this.failure(code);
   }
 
   get paused(): boolean {
@@ -307,16 +316,38 @@ export class Easy implements EasyHandle {
     return new TransferError("TRANSFER_FAILED", what, { curlCode });
   }
 
+  get #rests(): boolean {
+    return this.#resting && (hostOf(this.#id)?.runs ?? 0) <= this.#runs;
+  }
+
+  /** It serves another transfer as it is: nothing is known of that before it has begun. */
+  rest(): void {
+    this.#resting = true;
+    this.#runs = Number.POSITIVE_INFINITY;
+  }
+
+  #resultOf(curlCode: number, refused: Refusal, past: number): number {
+    this.#resting = false;
+    this.past = past;
+    return curlCode === 0 ? this.#failedCode(refused) : curlCode;
+  }
+
   /** libcurl goes on after some failures of callbacks, those in an unpause for one; 0 when there was none. */
-  #failedCode(): number {
-    const refused = native().gatherRefused(this.#id);
+  #failedCode(refused: Refusal): number {
     if (this.#callbacks.failedCode !== 0) return this.#callbacks.failedCode;
     if (refused === Refusal.HEADERS_TOO_LARGE) return WRITE_ERROR;
     return refused === Refusal.NONE ? 0 : ABORTED_BY_CALLBACK;
   }
 
-  #begins(): void {
+  #begins(runs: number): void {
+    this.#runs = runs;
     if (this.#callbacks.running) throw connection.recursive("addHandle of a handle");
+    if (native().easySpoiled(this.#id))
+      throw new MisuseError(
+        "HANDLE_IN_USE",
+        `libcurl ${this.library.version} may have bytes left in this handle, whose transfer ended while it was paused over HTTP/2, and ` +
+          "would give them to the next one: go on with a handle that `duphandle` gives",
+      );
     checkTrailers(this.#callbacks, this.library.version, this.#mime !== null || this.#postFields);
     this.#callbacks.begin();
     if (this.#callbacks.size === 0) return;

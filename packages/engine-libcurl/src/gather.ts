@@ -21,6 +21,11 @@ const RECORDS = 256;
 const RECORD_INTS = 4;
 const HEAD_INTS = 2;
 
+/** Where a handle may be found at hand, by the addon's number. */
+export interface Handles {
+  find(id: number): Easy | undefined;
+}
+
 /** Takes what the addon has gathered for the transfers of one multi: everything in one crossing, as a rule. */
 export class Collector {
   /** [count, bytes needed for the next piece or 0 or -1, then id, kind, offset, length each]. */
@@ -29,13 +34,13 @@ export class Collector {
   #slab: Uint8Array = new Uint8Array(0);
   #used = 0;
 
-  collect(multi: number, visit: GatherVisitor<Easy>): void {
+  collect(multi: number, handles: Handles, visit: GatherVisitor<Easy>): void {
     for (;;) {
-      this.#used = this.#fill(multi, visit, this.#slab, this.#used);
+      this.#used = this.#fill(multi, handles, visit, this.#slab, this.#used);
       const needed = this.#records[1] ?? 0;
       if (needed === 0) return;
       if (needed > LARGE_BYTES) {
-        this.#fill(multi, visit, Buffer.allocUnsafeSlow(needed), 0);
+        this.#fill(multi, handles, visit, Buffer.allocUnsafeSlow(needed), 0);
         if (this.#records[1] === 0) return;
       } else if (needed > 0) {
         this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -45,12 +50,13 @@ export class Collector {
   }
 
   /** Answers how much of `room` is used now. */
-  #fill(multi: number, visit: GatherVisitor<Easy>, room: Uint8Array, used: number): number {
+  #fill(multi: number, handles: Handles, visit: GatherVisitor<Easy>, room: Uint8Array, used: number): number {
     const records = this.#records;
     native().collect(multi, room, used, records);
     let end = used;
     for (let i = 0, at = HEAD_INTS; i < (records[0] ?? 0); i++, at += RECORD_INTS) {
-      const easy = easyById(records[at] ?? 0)?.easy as Easy | undefined;
+      const id = records[at] ?? 0;
+      const easy = handles.find(id) ?? (easyById(id)?.easy as Easy | undefined);
       const kind = kinds[records[at + 1] ?? 0];
       const start = records[at + 2] ?? 0;
       end = start + (records[at + 3] ?? 0);

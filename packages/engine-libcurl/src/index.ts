@@ -13,7 +13,7 @@ export { Easy } from "./easy.js";
 export type { EasyOptionName, EasyOptions } from "./generated/options.js";
 export type { TlsBackend, VersionInfo } from "./global.js";
 export type { InfoName, InfoValue } from "./infos.js";
-export { type Absent, Libcurl, loadLibcurl } from "./library.js";
+export { type Absent, type Libcurl, loadLibcurl } from "./library.js";
 export type { Mime, MimePart, StreamPart } from "./mime.js";
 export { Multi } from "./multi.js";
 export {
@@ -22,6 +22,7 @@ export {
   type MultiValues,
   type NotifyFunction,
 } from "./multi-callbacks.js";
+export type { MultiInfoName } from "./multi-infos.js";
 export { type MultiOption, type MultiOptionKind, type MultiOptionName, multiOptions } from "./multi-options.js";
 export {
   CURL_WAIT_POLLIN,

@@ -84,7 +84,10 @@ export const infos = {
 
 export type InfoName = keyof typeof infos;
 
-/** What getinfo answers; undefined where libcurl has no value. Times ending in _T are microseconds, others seconds. */
+/**
+ * What getinfo answers; undefined where libcurl has no value. Times ending in _T are microseconds, others seconds. Numbers are
+ * exact up to 2 ** 53: beyond, what a server claims as Content-Length is rounded.
+ */
 export type InfoValue<K extends InfoName> = K extends "CERTINFO"
   ? string[][]
   : K extends "COOKIELIST" | "SSL_ENGINES"

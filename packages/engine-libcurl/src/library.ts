@@ -1,5 +1,5 @@
 import { CurlewError, type EngineHazards } from "@curlew/core";
-import { native } from "./binding.js";
+import { keepLibrary, native } from "./binding.js";
 import { findLibcurl } from "./find-libcurl.js";
 import { knownOptions } from "./generated/options.js";
 import { featureNames, type TlsBackend, tlsBackends, type VersionInfo, versionInfo } from "./global.js";
@@ -36,6 +36,7 @@ export class Libcurl {
     this.info = versionInfo(index);
     this.hazards = engineHazards(this.info.version);
     this.options = readOptions(native().options(index));
+    keepLibrary(this);
   }
 
   /** "7.88.1". */

@@ -2,7 +2,7 @@ import { type MultiCallbacks, MultiError, type PollAction, type SocketLife } fro
 import { easyById } from "./binding.js";
 import { CallbackDepth } from "./callback-depth.js";
 import type { Easy } from "./easy.js";
-import { CLOSE_IS_TOLD, type MultiListener } from "./native.js";
+import { CLOSE_IS_TOLD, type EasyListener, type MultiListener } from "./native.js";
 import { askAboutPush, CURL_PUSH_DENY, CURL_PUSH_OK, type PushFunction } from "./push.js";
 import { SocketPointers } from "./socket-pointers.js";
 
@@ -43,9 +43,11 @@ export class TellingCallbacks implements MultiListener {
     NOTIFYFUNCTION: null,
     NOTIFYDATA: undefined,
   };
+  /** The addon's number of the multi. */
+  id = 0;
   life: SocketLife | null = null;
-  /** The easies that are added. */
-  readonly added = new Set<Easy>();
+  /** The easies that are added, by the addon's numbers. */
+  readonly added = new Map<number, EasyListener>();
   readonly depth = new CallbackDepth();
   readonly pointers = new SocketPointers();
   readonly closeIsTold = new Set<number>();
@@ -62,25 +64,39 @@ export class TellingCallbacks implements MultiListener {
     const action = (what & ~CLOSE_IS_TOLD) as PollAction;
     if (what & CLOSE_IS_TOLD) this.closeIsTold.add(fd);
     else this.closeIsTold.delete(fd);
-    const easy = easyById(easyId)?.easy as Easy | undefined;
+    const easy = (this.added.get(easyId) ?? easyById(easyId))?.easy as Easy | undefined;
     const { SOCKETFUNCTION, SOCKETDATA } = this.values;
-    this.#call("socket", () => SOCKETFUNCTION?.(easy, fd, action, SOCKETDATA, this.pointers.at(index)));
+    this.depth.enterTelling();
+    try {
+      this.#answered("socket", SOCKETFUNCTION?.(easy, fd, action, SOCKETDATA, this.pointers.at(index)));
+    } catch (error) {
+      this.#keep("socket", error);
+    } finally {
+      this.depth.leaveTelling();
+    }
     if (action === 4) this.pointers.drop(fd);
   }
 
   timerTold(timeoutMs: number): void {
     const { TIMERFUNCTION, TIMERDATA } = this.values;
-    this.#call("timer", () => TIMERFUNCTION?.(timeoutMs, TIMERDATA));
+    this.depth.enterTelling();
+    try {
+      this.#answered("timer", TIMERFUNCTION?.(timeoutMs, TIMERDATA));
+    } catch (error) {
+      this.#keep("timer", error);
+    } finally {
+      this.depth.leaveTelling();
+    }
   }
 
   socketOpened(fd: number): void {
     this.closeIsTold.delete(fd);
-    this.#call("open-socket", () => this.life?.opened(fd));
+    this.#tell("open-socket", () => this.life?.opened(fd));
   }
 
   socketClosing(fd: number): void {
     this.closeIsTold.delete(fd);
-    this.#call("close-socket", () => this.life?.closing(fd));
+    this.#tell("close-socket", () => this.life?.closing(fd));
   }
 
   notified(type: number, easyId: number): void {
@@ -103,7 +119,8 @@ export class TellingCallbacks implements MultiListener {
       const { answer, pushed } = askAboutPush(parentId, pushedId, headers, this.depth, (...args) =>
         PUSHFUNCTION ? PUSHFUNCTION(...args, PUSHDATA) : CURL_PUSH_DENY,
       );
-      if (answer === CURL_PUSH_OK) this.added.add(pushed);
+      const listener = easyById(pushedId);
+      if (answer === CURL_PUSH_OK && listener?.easy === pushed) this.added.set(pushedId, listener);
       return answer;
     } catch (error) {
       this.#keep("push", error);
@@ -113,16 +130,19 @@ export class TellingCallbacks implements MultiListener {
     }
   }
 
-  #call(name: string, run: () => number | undefined | void): void {
+  #answered(name: string, answer: unknown): void {
+    if (answer === 0 || answer === undefined || answer === null) return;
+    this.#failure ??= new MultiError(
+      "CALLBACK_FAILED",
+      ABORTED_BY_CALLBACK,
+      `the ${name} callback answered ${String(answer)}`,
+    );
+  }
+
+  #tell(name: string, run: () => void): void {
     this.depth.enterTelling();
     try {
-      const answer = run() ?? 0;
-      if (answer !== 0)
-        this.#failure ??= new MultiError(
-          "CALLBACK_FAILED",
-          ABORTED_BY_CALLBACK,
-          `the ${name} callback answered ${answer}`,
-        );
+      run();
     } catch (error) {
       this.#keep(name, error);
     } finally {

@@ -1,5 +1,5 @@
 import { MisuseError, MultiError } from "@curlew/core";
-import { keepMulti, native } from "./binding.js";
+import { checkLibrary, keepMulti, native } from "./binding.js";
 import type { Libcurl } from "./library.js";
 import { TellingCallbacks } from "./multi-callbacks.js";
 import { multiFailure, recursiveCall } from "./multi-checks.js";
@@ -16,9 +16,11 @@ export abstract class MultiHandle {
   protected readonly callbacks = new TellingCallbacks();
 
   constructor(library: Libcurl) {
+    checkLibrary(library);
     this.library = library;
     this.id = native().multiInit(library.index);
     if (this.id === 0) throw new MultiError("MULTI_FAILED", 3, "curl_multi_init failed: out of memory");
+    this.callbacks.id = this.id;
     keepMulti(this.id, this.callbacks, this);
     // Ends with cleanup() instead of waiting for resolver threads; not there before 8.20.
     native().multiSetLong(this.id, multiOptions.QUICK_EXIT.id, 1);
@@ -36,9 +38,12 @@ export abstract class MultiHandle {
     if (depth.inCallback && !(allowedInNotify && depth.onlyNotifying)) throw recursiveCall(call);
   }
 
-  /** After a call in which callbacks may have run: throws what they left behind, else what libcurl answered. */
+  /**
+   * After a call in which callbacks may have run: throws what they left behind, else what libcurl answered. Inside a callback
+   * what is left behind is for the call that runs it.
+   */
   protected finish(code: number, call: string): void {
-    const failure = this.callbacks.takeFailure();
+    const failure = this.callbacks.depth.inCallback ? undefined : this.callbacks.takeFailure();
     if (failure !== undefined) throw failure;
     this.check(code, call);
   }

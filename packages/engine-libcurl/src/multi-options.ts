@@ -7,10 +7,18 @@ export interface MultiOption {
   readonly kind: MultiOptionKind;
   /** "settable", or why it is not. */
   readonly fate: string;
+  /** The first version in which it is safe to set, and what is wrong with those before. */
+  readonly since?: { readonly version: string; readonly why: string };
 }
 
 const settable = "settable";
 const GONE = "no libcurl since 7.62 does anything with it: pipelining of HTTP/1.1 was taken out";
+
+/**
+ * In 7.88.1 the pushed handle has no buffer yet when its data comes: a C program of forty lines crashes as well. 8.14.1 is
+ * the oldest seen to do it right; those between were not tried.
+ */
+const PUSHES = { version: "8.14.0", why: "accepting a push crashes those before" };
 
 /** Every option of curl_multi_setopt. libcurl has no introspection for them; its numbers never change (C 13.5). */
 export const multiOptions = {
@@ -27,7 +35,7 @@ export const multiOptions = {
   PIPELINING_SITE_BL: { id: 10011, kind: "strings", fate: GONE },
   PIPELINING_SERVER_BL: { id: 10012, kind: "strings", fate: GONE },
   MAX_TOTAL_CONNECTIONS: { id: 13, kind: "long", fate: settable },
-  PUSHFUNCTION: { id: 20014, kind: "function", fate: settable },
+  PUSHFUNCTION: { id: 20014, kind: "function", fate: settable, since: PUSHES },
   PUSHDATA: { id: 10015, kind: "data", fate: settable },
   MAX_CONCURRENT_STREAMS: { id: 16, kind: "long", fate: settable },
   NETWORK_CHANGED: { id: 17, kind: "long", fate: settable },

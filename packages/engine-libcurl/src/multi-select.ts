@@ -36,6 +36,7 @@ export abstract class SelectedMulti extends MultiHandle {
   /** curl_multi_perform: runs every transfer. Sockets are not announced by it: not to be mixed with the above (C 2.15). */
   perform(): number {
     this.enter("curl_multi_perform");
+    this.callbacks.depth.runs++;
     return this.count(native().multiPerform(this.id), "curl_multi_perform");
   }
 

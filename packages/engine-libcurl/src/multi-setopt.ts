@@ -3,12 +3,6 @@ import { isBefore } from "./hazards.js";
 import { type MultiOption, multiOptions } from "./multi-options.js";
 import { typeOf } from "./option-values.js";
 
-/**
- * Accepting a push crashes 7.88.1, in a C program of forty lines too: the pushed handle has no buffer yet when its data
- * comes. 8.14.1 is the oldest seen to do it right; those between were not tried.
- */
-const PUSHES_SINCE = "8.14.0";
-
 /** The option of that name, if it can have that value in that version. */
 export function checkMultiOption(name: string, value: unknown, version: string): MultiOption {
   if (!Object.hasOwn(multiOptions, name))
@@ -17,12 +11,14 @@ export function checkMultiOption(name: string, value: unknown, version: string):
   if (option.fate !== "settable") throw new CurlewError("OPTION_REFUSED", `${name} cannot be set: ${option.fate}`);
   if (option.kind === "function") checkFunction(name, value);
   else if (option.kind !== "data") checkNumber(name, value);
-  if (name === "PUSHFUNCTION" && value !== null && isBefore(version, PUSHES_SINCE))
-    throw new CurlewError(
-      "OPTION_REFUSED",
-      `PUSHFUNCTION is safe since libcurl ${PUSHES_SINCE}, and this is ${version}`,
-    );
+  const tooOld = value === null ? undefined : unsafeIn(option, version);
+  if (tooOld) throw new CurlewError("OPTION_REFUSED", `${name} cannot be set in libcurl ${version}: ${tooOld}`);
   return option;
+}
+
+/** Why that version is not let do what the option is for; undefined when it is. */
+export function unsafeIn({ since }: MultiOption, version: string): string | undefined {
+  return since && isBefore(version, since.version) ? `since ${since.version}: ${since.why}` : undefined;
 }
 
 function checkFunction(name: string, value: unknown): void {

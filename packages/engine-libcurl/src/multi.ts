@@ -7,7 +7,7 @@ import {
   type SocketLife,
   type TransferRequest,
 } from "@curlew/core";
-import { easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
+import { activate, checkEasy, easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
 import { getinfos } from "./bulk-infos.js";
 import type { Easy } from "./easy.js";
 import { EasyPool } from "./easy-pool.js";
@@ -16,6 +16,7 @@ import type { InfoName } from "./infos.js";
 import type { Libcurl } from "./library.js";
 import type { MultiValues } from "./multi-callbacks.js";
 import { checkDescriptor, needFunction, needOption } from "./multi-checks.js";
+import { type MultiInfoName, multiInfos } from "./multi-infos.js";
 import type { MultiOptionName } from "./multi-options.js";
 import { SelectedMulti } from "./multi-select.js";
 import { checkMultiOption } from "./multi-setopt.js";
@@ -23,8 +24,8 @@ import { checkMultiOption } from "./multi-setopt.js";
 /**
  * A multi handle: libcurl's own interface, for those who bring their own loop; with a Driver, Curlew's.
  *
- * Inside a callback of the multi, or of one of its easies, libcurl allows `assign`, `wakeup`, `getHandles`, `notifyEnable`
- * and `notifyDisable`, and in a NOTIFYFUNCTION all but the calls that run transfers, and `cleanup` (C 10.2, 10.3). The rest
+ * Inside a callback of the multi, or of one of its easies, libcurl allows `assign`, `wakeup`, `getHandles`, `getOfft`,
+ * `notifyEnable` and `notifyDisable`, and in a NOTIFYFUNCTION all but the calls that run transfers, and `cleanup` (C 10.2, 10.3). The rest
  * throws RECURSIVE_CALL, whatever the version at hand would have done. Another multi may be driven from there.
  *
  * A throw of a callback, or an answer that is not 0, never reaches libcurl, which would kill the multi for it (C 2.9,
@@ -78,6 +79,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /** curl_multi_add_handle. The timer callback is told 0; nothing else happens yet (C 5.1). */
   addHandle(easy: Easy): void {
     this.enter("curl_multi_add_handle", true);
+    checkEasy(easy);
     if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
     const host = hostOf(easy.id);
     if (host !== undefined && host !== this.callbacks.depth)
@@ -85,10 +87,12 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     // By number: the ESM and the CJS copy of this package have their own objects for one library.
     if (easy.library.index !== this.library.index)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is of another libcurl than the multi");
-    if (host === undefined) easyById(easy.id)?.begins();
-    setHost(easy.id, this.callbacks.depth); // before, because callbacks may ask
-    const code = native().multiAddHandle(this.id, easy.id);
-    if (code === 0) this.callbacks.added.add(easy);
+    const { depth, added } = this.callbacks;
+    const listener = easyById(easy.id);
+    if (host === undefined) listener?.begins(depth.runs);
+    setHost(easy.id, depth); // before, because callbacks may ask
+    const code = this.#active(native().multiAddHandle, easy.id);
+    if (code === 0 && listener) added.set(easy.id, listener);
     else setHost(easy.id, host);
     this.finish(code, "curl_multi_add_handle");
   }
@@ -96,12 +100,13 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /** curl_multi_remove_handle. Also of a handle that is done. Its unread message goes with it (C 9.4). */
   removeHandle(easy: Easy): void {
     this.enter("curl_multi_remove_handle", true);
+    checkEasy(easy);
     if (hostOf(easy.id) !== this.callbacks.depth)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is not added to this multi");
-    const code = native().multiRemoveHandle(this.id, easy.id);
+    const code = this.#active(native().multiRemoveHandle, easy.id);
     if (code === 0) {
       setHost(easy.id, undefined);
-      this.callbacks.added.delete(easy);
+      this.callbacks.added.delete(easy.id);
     }
     this.finish(code, "curl_multi_remove_handle");
   }
@@ -117,15 +122,27 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     return ids.flatMap((id) => (easyById(id)?.easy as Easy | undefined) ?? []);
   }
 
+  /**
+   * curl_multi_get_offt: a count of transfers.
+   * @throws CurlewError NOT_IN_THIS_LIBCURL before 8.16; MisuseError UNKNOWN_OPTION for a name that is no info's
+   */
+  getOfft(info: MultiInfoName): number {
+    this.open();
+    if (!Object.hasOwn(multiInfos, info))
+      throw new MisuseError("UNKNOWN_OPTION", `no multi info "${info}". Names are libcurl's without CURLMINFO_`);
+    needFunction(this.library, "curl_multi_get_offt", "8.16.0");
+    return this.count(native().multiGetOfft(this.id, multiInfos[info]), "curl_multi_get_offt");
+  }
+
   /** curl_multi_info_read. */
   infoRead(): Message<Easy> | undefined {
     this.enter("curl_multi_info_read", true);
     for (;;) {
       const id = native().multiInfoRead(this.id, message);
       if (id < 0) return undefined;
-      const listener = easyById(id);
+      const listener = this.callbacks.added.get(id) ?? easyById(id);
       if (!listener) continue;
-      const result = listener.resultOf(message[0] ?? 0);
+      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] ?? 0);
       return { easy: listener.easy as Easy, result, queued: message[1] ?? 0 };
     }
   }
@@ -138,13 +155,20 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     checkDescriptor(fd, -1);
     if (!Number.isInteger(bits) || (bits & ~7) !== 0)
       throw new MisuseError("OUT_OF_RANGE", `a mask of CURL_CSELECT_ values is wanted, not ${bits}`);
-    return this.count(native().multiSocketAction(this.id, fd, bits), "curl_multi_socket_action");
+    this.callbacks.depth.runs++;
+    const before = activate(this.callbacks);
+    try {
+      return this.count(native().multiSocketAction(this.id, fd, bits), "curl_multi_socket_action");
+    } finally {
+      activate(before);
+    }
   }
 
   /** curl_multi_socket, the older form: `socketAction(fd, 0)` (C 8.1). */
   socket(fd: number): number {
     this.enter("curl_multi_socket");
     checkDescriptor(fd, -1);
+    this.callbacks.depth.runs++;
     return this.count(native().multiSocket(this.id, fd), "curl_multi_socket");
   }
 
@@ -154,6 +178,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
    */
   socketAll(): number {
     this.enter("curl_multi_socket_all");
+    this.callbacks.depth.runs++;
     return this.count(native().multiSocketAll(this.id), "curl_multi_socket_all");
   }
 
@@ -208,7 +233,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     // The number stays valid for callbacks until the addon has let go of it (C 6.7).
     forgetMulti(this.id, this);
     this.id = 0;
-    for (const easy of this.callbacks.added) setHost(easy.id, undefined);
+    for (const id of this.callbacks.added.keys()) setHost(id, undefined);
     this.callbacks.added.clear();
     this.#pool.clear();
     this.finish(0, "curl_multi_cleanup");
@@ -216,10 +241,20 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
 
   bytesMoved(): number {
     let bytes = 0;
-    for (const easy of this.callbacks.added)
+    for (const { easy } of this.callbacks.added.values())
       for (const info of ["SIZE_DOWNLOAD_T", "SIZE_UPLOAD_T", "HEADER_SIZE", "REQUEST_SIZE"] as const)
-        bytes += easy.getinfo(info);
+        bytes += (easy as Easy).getinfo(info) ?? 0; // nothing is known of one that has not begun
     return bytes;
+  }
+
+  /** A call about an easy, in which callbacks may come. */
+  #active(call: (multi: number, easy: number) => number, easy: number): number {
+    const before = activate(this.callbacks);
+    try {
+      return call(this.id, easy);
+    } finally {
+      activate(before);
+    }
   }
 
   // --- collected mode -----------------------------------------------------------------------------------------------
@@ -235,7 +270,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   }
 
   collect(visit: GatherVisitor<Easy>): void {
-    this.#collector.collect(this.id, visit);
+    this.#collector.collect(this.id, this.#pool, visit);
   }
 
   getinfos(easy: Easy, infos: readonly string[]): unknown[] {
@@ -262,4 +297,5 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   }
 }
 
-const message = new Int32Array(2);
+/** [result, messages left, refusal, past]. */
+const message = new Int32Array(4);

@@ -23,6 +23,8 @@ export interface Native {
   easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
+  /** Whether libcurl has bytes in it that are of a transfer that has ended (native/multi.c). */
+  easySpoiled(easy: number): boolean;
   /** The copy's number, or 0. */
   easyDuphandle(easy: number): number;
   easySetCallback(easy: number, option: number, on: boolean): number;
@@ -79,6 +81,7 @@ export interface Native {
   multiAssign(multi: number, fd: number, index: number): number;
   multiInfoRead(multi: number, out: Int32Array): number;
   multiGetHandles(multi: number): number[] | undefined;
+  multiGetOfft(multi: number, info: number): number;
   /** [highest, to read, to write, with exceptions], or a CURLMcode. */
   multiFdset(multi: number): [number, number[], number[], number[]] | number;
   multiWaitfds(multi: number, room: Int32Array): number;
@@ -108,6 +111,8 @@ export enum Refusal {
 
 /** What a multi hears of callbacks. `what` is a CURL_POLL value, plus CLOSE_IS_TOLD. */
 export interface MultiListener {
+  /** The addon's number of the multi. */
+  readonly id: number;
   socketTold(easy: number, fd: number, what: number, index: number): void;
   timerTold(timeoutMs: number): void;
   socketOpened(fd: number): void;
@@ -123,10 +128,13 @@ export interface EasyListener {
   readonly easy: object;
   /** The callback of that option. Undefined: it failed, and the transfer is to be aborted. */
   callBack(option: number, args: readonly unknown[]): unknown;
-  /** A new transfer begins. */
-  begins(): void;
-  /** The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. */
-  resultOf(curlCode: number): number;
+  /** A new transfer begins, with the next run of its multi after so many. */
+  begins(runs: number): void;
+  /**
+   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `past`: what may be
+   * left of it in the handle (hazards.ts).
+   */
+  resultOf(curlCode: number, refused: Refusal, past: number): number;
 }
 
 /** The multi that an easy is added to, as far as the easy is concerned. */
@@ -135,6 +143,8 @@ export interface Host {
   readonly inCallback: boolean;
   /** A callback about sockets or timers is: libcurl is in the middle of what a pause would change. */
   readonly telling: boolean;
+  /** How often its transfers were run. */
+  readonly runs: number;
   enterCallback(): void;
   leaveCallback(): void;
   /** The same for callbacks in which libcurl does not allow pausing. */

@@ -136,6 +136,9 @@ function unknownOption(name: string, table: OptionTable, version: string): Error
 export function checkOption(curlCode: number, name: string, version: string, message: string): void {
   if (curlCode === 0) return;
   if (curlCode === 48 || curlCode === 4)
-    throw new CurlewError("NOT_IN_THIS_LIBCURL", `this libcurl ${version} was built without ${name}`);
+    throw new CurlewError(
+      "NOT_IN_THIS_LIBCURL",
+      `libcurl ${version} does not have ${name}: it is too old for it, or was built without`,
+    );
   throw new TransferError("OPTION_REFUSED", `libcurl refused this value of ${name}: ${message}`, { curlCode });
 }

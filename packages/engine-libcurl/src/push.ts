@@ -40,7 +40,7 @@ export function askAboutPush(
   let answer = CURL_PUSH_DENY;
   try {
     answer = checkAnswer(ask(parent, pushed, readHeaders(headers)) ?? CURL_PUSH_OK);
-    if (answer === CURL_PUSH_OK) easyById(pushedId)?.begins();
+    if (answer === CURL_PUSH_OK) easyById(pushedId)?.begins(0);
     return { answer, pushed };
   } finally {
     if (answer !== CURL_PUSH_OK) pushed.release();

@@ -2,7 +2,7 @@ import { CurlewError, MisuseError, TransferError, type TransferRequest } from "@
 import { native } from "./binding.js";
 import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
-import { isBefore, mixesUpStreams } from "./hazards.js";
+import { isBefore, leftBehind, mixesUpStreams } from "./hazards.js";
 import type { Libcurl } from "./library.js";
 import { type Mime, withoutPauses } from "./mime.js";
 import { typeOf } from "./option-values.js";
@@ -30,10 +30,15 @@ export function prepare(library: Libcurl, request: TransferRequest, again = fals
   }
 }
 
-/** As new, and set up as it was, for that URL; undefined: the same. */
+/**
+ * Set up as it was, for that URL; undefined: the same. libcurl begins each transfer of a handle with what its options say; what
+ * may be left of the one before is forgotten by a reset and setting all anew, which costs a tenth of a small transfer: so that
+ * is for those of which something may be left.
+ */
 export function prepareAgain(easy: Easy, url: string | undefined): void {
   if (url !== undefined) easy.setopt("URL", url); // which checks it
-  checkCode(easy, native().easyAgain(easy.id));
+  if (leftBehind(easy.library.version, easy.past)) checkCode(easy, native().easyAgain(easy.id));
+  else easy.rest();
 }
 
 function configure(easy: Easy, request: TransferRequest): void {
@@ -57,14 +62,17 @@ function configure(easy: Easy, request: TransferRequest): void {
   if (body !== undefined && sizeOf(body) < 0) keepApart(easy, url, curl);
 }
 
-/** http and https only, also across redirects. The names came with 7.85; before there was a mask: 1 http, 2 https. */
+/**
+ * http and https only, also across redirects: a mask, 1 http, 2 https. Since 7.85 there are names for it, too, which libcurl
+ * reads each time they are set; those are for a version that has lost the mask.
+ */
 function limitProtocols(easy: Easy): void {
-  if (easy.library.options.has("PROTOCOLS_STR")) {
-    easy.setopt("PROTOCOLS_STR", "http,https");
-    easy.setopt("REDIR_PROTOCOLS_STR", "http,https");
-  } else {
+  if (easy.library.options.has("PROTOCOLS")) {
     easy.setopt("PROTOCOLS", 3);
     easy.setopt("REDIR_PROTOCOLS", 3);
+  } else {
+    easy.setopt("PROTOCOLS_STR", "http,https");
+    easy.setopt("REDIR_PROTOCOLS_STR", "http,https");
   }
 }
 

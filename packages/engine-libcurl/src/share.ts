@@ -1,13 +1,31 @@
 import { CurlewError, MisuseError, TransferError } from "@curlew/core";
-import { forgetShare, keepShare, native } from "./binding.js";
+import { checkLibrary, forgetShare, keepShare, native } from "./binding.js";
 import type { Libcurl } from "./library.js";
 
 /** What easies can have in common (curl_lock_data). */
 const kinds = { COOKIE: 2, DNS: 3, SSL_SESSION: 4, PSL: 6, HSTS: 7 } as const;
 export type ShareKind = keyof typeof kinds;
 
-/** CURLSHoption. LOCKFUNC, UNLOCKFUNC and USERDATA are left out: a share is used by one thread, and needs no locks. */
+/** CURLSHoption. */
 const options = { SHARE: 1, UNSHARE: 2 } as const;
+
+const LOCKS = "a share is used by one thread, as all handles of JavaScript are, and needs no locks";
+
+/** What cannot be set, and why. */
+export const leftOutOfShares: Readonly<Record<string, string>> = {
+  LOCKFUNC: LOCKS,
+  UNLOCKFUNC: LOCKS,
+  USERDATA: LOCKS,
+};
+
+/** What cannot be had in common, and why. */
+export const neverShared: Readonly<Record<string, string>> = {
+  CONNECT:
+    "sockets are told to the multi they were opened in, which a shared connection can outlive; a multi's easies share theirs",
+};
+
+export const shareOptionNames = Object.keys(options);
+export const shareKinds = Object.keys(kinds) as readonly ShareKind[];
 
 const BAD_OPTION = 1;
 const IN_USE = 2;
@@ -24,6 +42,7 @@ export class Share {
   #sharesHsts = false;
 
   constructor(library: Libcurl) {
+    checkLibrary(library);
     this.library = library;
     this.#id = native().shareInit(library.index);
     if (this.#id === 0) throw new TransferError("LIBCURL_FAILED", "curl_share_init failed: out of memory");
@@ -41,17 +60,18 @@ export class Share {
   }
 
   /**
-   * Before the first easy has it. Connections ("CONNECT") cannot be shared: sockets are told to the multi they were
-   * opened in, and a connection in a share can outlive that; the easies of one multi have its connections in common.
+   * Before the first easy has it. Connections ("CONNECT") cannot be shared.
    *
    * @throws MisuseError HANDLE_IN_USE, HANDLE_CLOSED, UNKNOWN_OPTION; CurlewError NOT_IN_THIS_LIBCURL, OPTION_REFUSED
    */
   setopt(option: keyof typeof options, value: ShareKind): void {
     if (this.#id === 0) throw new MisuseError("HANDLE_CLOSED", "this share handle was cleaned up");
+    if (Object.hasOwn(leftOutOfShares, option))
+      throw new CurlewError("OPTION_REFUSED", `${option} cannot be set: ${leftOutOfShares[option]}`);
     if (!Object.hasOwn(options, option))
       throw new MisuseError("UNKNOWN_OPTION", `a share has the options SHARE and UNSHARE, and no "${option}"`);
-    if ((value as string) === "CONNECT")
-      throw new CurlewError("OPTION_REFUSED", "connections are shared within a multi, and cannot be between multis");
+    if (Object.hasOwn(neverShared, value))
+      throw new CurlewError("OPTION_REFUSED", `${value} cannot be shared: ${neverShared[value]}`);
     if (!Object.hasOwn(kinds, value))
       throw new MisuseError("UNKNOWN_OPTION", `${option} takes one of ${Object.keys(kinds).join(", ")}`);
     this.#check(native().shareSetopt(this.#id, options[option], kinds[value]), value);

@@ -2,13 +2,16 @@ import { Easy } from "./easy.js";
 import { type InfoName, infos } from "./infos.js";
 import type { Libcurl } from "./library.js";
 import { Multi } from "./multi.js";
-import { multiOptions } from "./multi-options.js";
+import { multiInfos } from "./multi-infos.js";
+import { type MultiOption, multiOptions } from "./multi-options.js";
+import { unsafeIn } from "./multi-setopt.js";
 import { type OptionTable, unreachable } from "./options.js";
+import { leftOutOfShares, neverShared, Share, shareKinds, shareOptionNames } from "./share.js";
 
 /** One option or info of libcurl. */
 export interface Support {
-  readonly of: "easy option" | "info" | "multi option";
-  /** Without CURLOPT_, CURLINFO_ or CURLMOPT_. */
+  readonly of: "easy option" | "info" | "multi option" | "multi info" | "share option" | "share data";
+  /** Without CURLOPT_, CURLINFO_, CURLMOPT_, CURLMINFO_, CURLSHOPT_ or CURL_LOCK_DATA_. */
   readonly name: string;
   readonly kind: string;
   /** For an older name: the option it stands for. */
@@ -17,13 +20,17 @@ export interface Support {
   readonly here: boolean;
   /** Why it cannot be reached; undefined when it can. */
   readonly why: string | undefined;
+  /** The first version of libcurl with which it can be reached, where that is not the first that has it. */
+  readonly since?: string;
 }
 
 const infoKinds = ["", "string", "long", "double", "list or structure", "socket", "off_t"];
 
 /** What of libcurl's options and infos can be reached, by the library that was loaded: docs/options.md is made of it. */
 export function supportOf(library: Libcurl): Support[] {
-  return [...easyOptions(library.options), ...easyInfos(library), ...optionsOfMulti(library)];
+  const ofEasies = [...easyOptions(library.options), ...easyInfos(library)];
+  const ofMultis = [...optionsOfMulti(library), ...infosOfMulti(library)];
+  return [...ofEasies, ...ofMultis, ...optionsOfShares(), ...dataOfShares(library)];
 }
 
 function easyOptions(table: OptionTable): Support[] {
@@ -52,12 +59,54 @@ function optionsOfMulti(library: Libcurl): Support[] {
   const multi = new Multi(library);
   const set = multi.setopt.bind(multi) as (option: string, value: unknown) => void;
   const values: Record<string, unknown> = { long: 1, off_t: 1, function: null };
-  const rows = Object.entries(multiOptions).map(([name, { kind, fate }]): Support => {
-    const why = fate === "settable" ? undefined : fate;
-    return { of: "multi option", name, kind, here: why !== undefined || has(() => set(name, values[kind])), why };
+  const rows = Object.entries(multiOptions).map(([name, option]: [string, MultiOption]): Support => {
+    const { kind, fate, since } = option;
+    const left = fate === "settable" ? undefined : fate;
+    const here = left !== undefined || has(() => set(name, values[kind]));
+    const why = left ?? unsafeIn(option, library.version);
+    return { of: "multi option", name, kind, here, why, ...(since && { since: since.version }) };
   });
   multi.cleanup();
   return rows;
+}
+
+function infosOfMulti(library: Libcurl): Support[] {
+  const here = !library.absent.functions.includes("curl_multi_get_offt");
+  return Object.keys(multiInfos).map((name) => ({ of: "multi info", name, kind: "off_t", here, why: undefined }));
+}
+
+function optionsOfShares(): Support[] {
+  const row = (name: string, kind: string, why?: string): Support => ({
+    of: "share option",
+    name,
+    kind,
+    here: true,
+    why,
+  });
+  const kindOf = (name: string): string => (name === "USERDATA" ? "cbptr" : "function");
+  return [
+    ...shareOptionNames.map((name) => row(name, "values")),
+    ...Object.entries(leftOutOfShares).map(([name, why]) => row(name, kindOf(name), why)),
+  ];
+}
+
+function dataOfShares(library: Libcurl): Support[] {
+  const share = new Share(library);
+  const row = (name: string, here: boolean, why?: string): Support => ({
+    of: "share data",
+    name,
+    kind: "cache",
+    here,
+    why,
+  });
+  const rows = shareKinds.map((name) =>
+    row(
+      name,
+      has(() => share.setopt("SHARE", name)),
+    ),
+  );
+  share.cleanup();
+  return [...rows, ...Object.entries(neverShared).map(([name, why]) => row(name, true, why))];
 }
 
 function has(ask: () => unknown): boolean {

@@ -8,6 +8,7 @@ import {
   CURLH_HEADER,
   CURLH_TRAILER,
   CURLWS_BINARY,
+  CURLWS_CLOSE,
   CURLWS_TEXT,
   type Easy,
   type EasyOptionName,
@@ -114,6 +115,7 @@ function echoWebSocket() {
     socket
       .on("error", () => {})
       .on("data", (frame: Buffer) => {
+        if (((frame[0] ?? 0) & 15) === 8) return socket.end();
         const size = (frame[1] ?? 0) & 127;
         const mask = frame.subarray(2, 6);
         const bytes = frame.subarray(6, 6 + size).map((byte, i) => byte ^ (mask[i % 4] ?? 0));
@@ -151,6 +153,18 @@ describe("WebSocket", () => {
       expect(Buffer.from(room.subarray(0, got.bytes))).toEqual(Buffer.from(content));
     }
     expect(() => easy.wsSend("a", 999)).toThrow(expect.objectContaining({ code: "OUT_OF_RANGE" }));
+    expect(() => easy.wsSend("a", 0)).toThrow("no flags");
+    expect(easy.wsSend("", CURLWS_CLOSE)).toBe(0);
+    const ended = (): unknown => {
+      try {
+        return easy.wsRecv(room) && undefined;
+      } catch (error) {
+        return error;
+      }
+    };
+    let end = ended();
+    for (; end === undefined; end = ended()) await turn();
+    expect(end).toMatchObject({ curlCode: 52, message: expect.not.stringContaining("flags") }); // what was said before
     loop.multi.removeHandle(easy);
     easy.cleanup();
   });

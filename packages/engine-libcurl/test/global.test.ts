@@ -62,7 +62,12 @@ describe("what a libcurl does not have", () => {
     const has = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(symbols);
     console.log(`libcurl ${library.version} lacks ${JSON.stringify(library.absent)}`);
     for (const name of library.absent.functions) expect(has(name)).toBe(false);
-    for (const name of ["curl_multi_get_handles", "curl_multi_waitfds", "curl_multi_notify_enable"])
+    for (const name of [
+      "curl_multi_get_handles",
+      "curl_multi_waitfds",
+      "curl_multi_get_offt",
+      "curl_multi_notify_enable",
+    ])
       expect(library.absent.functions.includes(name)).toBe(!has(name));
   });
 

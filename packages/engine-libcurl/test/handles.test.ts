@@ -3,7 +3,7 @@ import { CURL_SOCKET_TIMEOUT, MisuseError, MultiError } from "@curlew/core";
 import { startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { native } from "../src/binding.js";
-import { CURL_WRITEFUNC_PAUSE, Easy, loadLibcurl, Multi } from "../src/index.js";
+import { CURL_WRITEFUNC_PAUSE, Easy, loadLibcurl, Multi, Share } from "../src/index.js";
 import { HandLoop } from "./hand-loop.js";
 
 let server: TestServer;
@@ -91,6 +91,20 @@ describe("handles", () => {
     expect(() => loop.multi.addHandle(easy)).toThrow(expect.objectContaining({ code: "HANDLE_CLOSED" }));
     expect(() => easy.setopt("URL", "x")).toThrow(expect.objectContaining({ code: "HANDLE_CLOSED" }));
     expect(() => easy.getinfo("RESPONSE_CODE")).toThrow(expect.objectContaining({ code: "HANDLE_CLOSED" }));
+  });
+
+  it("are made of a library and added as what they are: nothing else is taken for one", () => {
+    const { multi } = loop;
+    const { library } = multi;
+    const wrong = expect.objectContaining({ code: "WRONG_TYPE" });
+    for (const value of [undefined, null, 5, "x", {}, { index: 99 }, { index: 0, version: "9" }, multi] as never[]) {
+      expect(() => new Multi(value)).toThrow(wrong);
+      expect(() => new Easy(value)).toThrow(wrong);
+      expect(() => new Share(value)).toThrow(wrong);
+      expect(() => multi.addHandle(value)).toThrow(wrong);
+      expect(() => multi.removeHandle(value)).toThrow(wrong);
+    }
+    for (const value of [library, { id: 1, library }] as never[]) expect(() => multi.addHandle(value)).toThrow(wrong);
   });
 
   it("can be used for one transfer after the other, and reset in between", async () => {

@@ -22,6 +22,7 @@ const results = {
   XFERINFOFUNCTION: 42,
   DEBUGFUNCTION: 42,
   gathered: 0,
+  pooled: 0,
 };
 
 /** A copy of the package whose addon was compiled with those flags. */

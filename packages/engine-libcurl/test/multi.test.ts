@@ -181,6 +181,30 @@ describe("getHandles", () => {
   });
 });
 
+describe("getOfft", () => {
+  it("counts transfers by what they are at", () => {
+    expect(() => multi.getOfft("toString" as "XFERS_DONE")).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_OPTION" }),
+    );
+    if (lacks("curl_multi_get_offt")) {
+      expect(() => multi.getOfft("XFERS_CURRENT")).toThrow(NOT_THERE);
+      return;
+    }
+    const all = ["XFERS_CURRENT", "XFERS_RUNNING", "XFERS_PENDING", "XFERS_DONE", "XFERS_ADDED"] as const;
+    const counts = (): number[] => all.map((info) => multi.getOfft(info));
+    multi.setopt("MAX_TOTAL_CONNECTIONS", 1);
+    expect(counts()).toEqual([0, 0, 0, 0, 0]);
+    start("/bytes/5");
+    start("/hang");
+    start("/hang");
+    while (multi.perform() > 2) multi.poll([], 1000);
+    expect(counts()).toEqual([3, 1, 1, 1, 3]);
+    multi.removeHandle(multi.infoRead()?.easy as Easy);
+    const [current, running = 0, pending = 0, done, added] = counts();
+    expect([current, running + pending, done, added]).toEqual([2, 2, 0, 3]);
+  });
+});
+
 describe("setopt", () => {
   const values: readonly unknown[] = [undefined, null, 0, "text", Symbol("s"), { an: "object" }, () => 1, Number.NaN];
 
@@ -244,6 +268,7 @@ describe("a multi that was cleaned up", () => {
       () => multi.addHandle(easy),
       () => multi.removeHandle(easy),
       () => multi.getHandles(),
+      () => multi.getOfft("XFERS_DONE"),
       () => multi.infoRead(),
       () => multi.socketAction(-1, 0),
       () => multi.socket(-1),

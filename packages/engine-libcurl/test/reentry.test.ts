@@ -3,19 +3,30 @@
  * 8, or say nothing; or carried out, where libcurl allows it. Either way the transfer goes on as if nothing had been.
  */
 import { CURL_POLL_IN, CURL_SOCKET_TIMEOUT } from "@curlew/core";
-import { startServer, type TestServer } from "@curlew/testkit";
+import { dropbearMissing, startDropbear, startServer, type TestServer } from "@curlew/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { native } from "../src/binding.js";
-import { Easy, loadLibcurl, type Multi } from "../src/index.js";
+import { isBefore } from "../src/hazards.js";
+import { CURL_PUSH_DENY, CURLKHSTAT_REJECT, Easy, loadLibcurl, type Multi } from "../src/index.js";
 import { HandLoop } from "./hand-loop.js";
-
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.stop());
+import { BodyServer } from "./uploads.js";
 
 const library = loadLibcurl();
+const bodies = new BodyServer();
+let server: TestServer;
+let ssh = "";
+beforeAll(async () => {
+  server = await startServer();
+  await bodies.start();
+  if (dropbearMissing()) return;
+  const dropbear = await startDropbear();
+  ssh = `sftp://nobody:nothing@127.0.0.1:${dropbear.port}/`;
+  return () => dropbear.stop();
+});
+afterAll(async () => {
+  bodies.stop();
+  await server.stop();
+});
 
 interface Scene {
   readonly loop: HandLoop;
@@ -26,8 +37,36 @@ interface Scene {
   readonly idle: Easy;
 }
 
+type Install = (scene: Scene, run: () => void) => void;
+
+/** Answers "body" to a read callback, and then the end. */
+function bodyOnce(run: () => void): () => Uint8Array | null {
+  const pieces = [Buffer.from("body")];
+  return () => {
+    run();
+    return pieces.shift() ?? null;
+  };
+}
+
+function uploads({ easy }: Scene, url: string, run = (): void => {}): void {
+  easy.setopt("URL", url);
+  easy.setopt("UPLOAD", 1);
+  easy.setopt("HTTPHEADER", ["Expect:", "Trailer: X-Sum"]);
+  easy.setopt("READFUNCTION", bodyOnce(run));
+}
+
+function matches({ easy }: Scene): void {
+  easy.setopt("URL", `${server.ftp}/*.txt`);
+  easy.setopt("WILDCARDMATCH", 1);
+}
+
+function asksForName({ easy }: Scene): void {
+  easy.setopt("URL", `${server.http.replace("127.0.0.1", "localhost")}/bytes/1000`);
+  easy.setopt("IPRESOLVE", 1);
+}
+
 /** How to have `run` called inside each kind of callback. */
-const callbacks: Readonly<Record<string, (scene: Scene, run: () => void) => void>> = {
+const callbacks: Readonly<Record<string, Install>> = {
   SOCKETFUNCTION: ({ loop }, run) => {
     loop.onSocket = () => run();
   },
@@ -41,6 +80,96 @@ const callbacks: Readonly<Record<string, (scene: Scene, run: () => void) => void
   },
   HEADERFUNCTION: ({ easy }, run) => easy.setopt("HEADERFUNCTION", () => run()),
   WRITEFUNCTION: ({ easy }, run) => easy.setopt("WRITEFUNCTION", () => run()),
+  READFUNCTION: (scene, run) => uploads(scene, `${server.http}/echo`, run),
+  SEEKFUNCTION(scene, run) {
+    uploads(scene, `${bodies.url}/again/1`);
+    scene.easy.setopt("INFILESIZE_LARGE", 4);
+    scene.easy.setopt("FOLLOWLOCATION", 1);
+    scene.easy.setopt("SEEKFUNCTION", () => {
+      run();
+      scene.easy.setopt(
+        "READFUNCTION",
+        bodyOnce(() => {}),
+      );
+    });
+  },
+  TRAILERFUNCTION(scene, run) {
+    uploads(scene, `${server.http}/echo`);
+    scene.easy.setopt("TRAILERFUNCTION", () => {
+      run();
+      return ["X-Sum: 42"];
+    });
+  },
+  "a stream of a MIME body"({ easy }, run) {
+    easy.setopt("URL", `${server.http}/echo`);
+    easy.setopt("MIMEPOST", [{ name: "stream", stream: { read: bodyOnce(run) } }]);
+  },
+  XFERINFOFUNCTION: ({ easy }, run) => easy.setopt("XFERINFOFUNCTION", () => run()),
+  DEBUGFUNCTION: ({ easy }, run) => easy.setopt("DEBUGFUNCTION", () => run()),
+  PREREQFUNCTION: ({ easy }, run) => easy.setopt("PREREQFUNCTION", () => run()),
+  SOCKOPTFUNCTION: ({ easy }, run) => easy.setopt("SOCKOPTFUNCTION", () => run()),
+  RESOLVER_START_FUNCTION(scene, run) {
+    asksForName(scene);
+    scene.easy.setopt("RESOLVER_START_FUNCTION", () => run());
+  },
+  HSTSREADFUNCTION({ easy }, run) {
+    easy.setopt("HSTS_CTRL", 1);
+    easy.setopt("HSTSREADFUNCTION", () => {
+      run();
+      return null;
+    });
+  },
+};
+// Not among them: HSTSWRITEFUNCTION is called in the clean-up of a handle that no multi has (protocols.test.ts);
+// INTERLEAVEFUNCTION, for which there is no RTSP server; NOTIFYFUNCTION, with rules of its own (notify.test.ts).
+
+/** Those that take long to bring about, or that not every libcurl and not every machine can: all calls in one transfer. */
+const costly: typeof callbacks = {
+  CHUNK_BGN_FUNCTION(scene, run) {
+    matches(scene);
+    scene.easy.setopt("CHUNK_BGN_FUNCTION", () => run());
+  },
+  CHUNK_END_FUNCTION(scene, run) {
+    matches(scene);
+    scene.easy.setopt("CHUNK_END_FUNCTION", () => run());
+  },
+  FNMATCH_FUNCTION(scene, run) {
+    matches(scene);
+    scene.easy.setopt("FNMATCH_FUNCTION", (_pattern, name) => {
+      run();
+      return name === "a.txt" ? 0 : 1;
+    });
+  },
+  ...(!isBefore(library.version, "8.14.0") && {
+    PUSHFUNCTION({ multi, easy }, run) {
+      easy.setopt("URL", `${server.http2}/push/1`);
+      easy.setopt("HTTP_VERSION", 3);
+      easy.setopt("CAINFO", server.caFile);
+      multi.setopt("PUSHFUNCTION", () => {
+        run();
+        return CURL_PUSH_DENY;
+      });
+    },
+  }),
+  ...(!dropbearMissing() && {
+    SSH_KEYFUNCTION({ easy }, run) {
+      easy.setopt("URL", ssh);
+      easy.setopt("SSH_KNOWNHOSTS", "/dev/null");
+      easy.setopt("SSH_KEYFUNCTION", () => {
+        run();
+        return CURLKHSTAT_REJECT;
+      });
+    },
+    ...(library.options.has("SSH_HOSTKEYFUNCTION") && {
+      SSH_HOSTKEYFUNCTION({ easy }, run) {
+        easy.setopt("URL", ssh);
+        easy.setopt("SSH_HOSTKEYFUNCTION", () => {
+          run();
+          return 1;
+        });
+      },
+    }),
+  }),
 };
 
 type Outcome = "RECURSIVE_CALL" | "carried out" | { absentBelow: string };
@@ -67,6 +196,7 @@ const calls: readonly [name: string, outcome: Outcome, call: (scene: Scene, fd: 
   ["cleanup", "RECURSIVE_CALL", ({ multi }) => multi.cleanup()],
   ["wakeup", "carried out", ({ multi }) => multi.wakeup()],
   ["getHandles", { absentBelow: "curl_multi_get_handles" }, ({ multi }) => multi.getHandles()],
+  ["getOfft", { absentBelow: "curl_multi_get_offt" }, ({ multi }) => multi.getOfft("XFERS_RUNNING")],
   ["notifyEnable", { absentBelow: "curl_multi_notify_enable" }, ({ multi }) => multi.notifyEnable(0)],
   ["notifyDisable", { absentBelow: "curl_multi_notify_disable" }, ({ multi }) => multi.notifyDisable(0)],
 ];
@@ -85,27 +215,51 @@ function outcomeOf(run: () => unknown): string {
   }
 }
 
-/** Runs one transfer with `run` in that callback; answers how often it was called. */
-async function transfer(install: (scene: Scene, run: () => void) => void, run: (scene: Scene) => void) {
+interface Ran {
+  readonly times: number;
+  readonly result: number | undefined;
+  readonly bytes: number;
+}
+
+async function perform(install: Install, run: (scene: Scene) => void): Promise<Ran> {
   const before = native().live();
   const loop = new HandLoop(library);
   const scene = { loop, multi: loop.multi, easy: loop.easy(`${server.http}/bytes/1000`), idle: new Easy(library) };
   let times = 0;
+  let over = false;
   install(scene, () => {
+    if (over) return; // the clean-up is observed, too, and no part of a transfer
     times++;
     run(scene);
   });
   loop.multi.addHandle(scene.easy);
   await loop.until(1);
-  expect(loop.done).toMatchObject([{ easy: scene.easy, result: 0 }]);
-  expect(scene.easy.getinfo("SIZE_DOWNLOAD_T")).toBe(1000);
+  over = true;
+  expect(loop.done).toMatchObject([{ easy: scene.easy }]);
+  const ran = { times, result: loop.done[0]?.result, bytes: scene.easy.getinfo("SIZE_DOWNLOAD_T") };
   expect(scene.idle.added).toBe(false);
   loop.onSocket = loop.onTimer = () => {};
   loop.multi.watchSockets(null);
   loop.multi.cleanup();
   for (const easy of [scene.easy, scene.idle]) easy.cleanup();
   expect(native().live()).toEqual(before);
-  return times;
+  return ran;
+}
+
+/** How it ends when nothing is called in its callbacks. */
+const undisturbed = new Map<Install, Promise<Ran>>();
+
+/** Runs one transfer with `run` in that callback, and sees it end as it should; answers how often it was called. */
+async function transfer(install: Install, run: (scene: Scene) => void): Promise<number> {
+  if (!undisturbed.has(install))
+    undisturbed.set(
+      install,
+      perform(install, () => {}),
+    );
+  const { result, bytes } = (await undisturbed.get(install)) as Ran;
+  const ran = await perform(install, run);
+  expect(ran).toMatchObject({ result, bytes });
+  return ran.times;
 }
 
 describe.each(Object.entries(callbacks))("inside %s", (_name, install) => {
@@ -145,6 +299,39 @@ describe.each(Object.entries(callbacks))("inside %s", (_name, install) => {
     other.multi.cleanup();
     easy.cleanup();
   });
+});
+
+describe.each(Object.entries(costly))("inside %s", (_name, install) => {
+  it("each call is refused, or allowed, and the transfer does not notice", async () => {
+    const seen = new Map<string, Set<string>>(calls.map(([name]) => [name, new Set()]));
+    const times = await transfer(install, (scene) => {
+      const fd = [...scene.loop.wanted.keys()][0] ?? 0;
+      for (const [name, , call] of calls) seen.get(name)?.add(outcomeOf(() => call(scene, fd)));
+    });
+    expect(times).toBeGreaterThan(0);
+    expect([...seen].map(([name, outcomes]) => [name, ...outcomes])).toEqual(
+      calls.map(([name, outcome]) => [name, expected(outcome)]),
+    );
+  });
+
+  it("the transfer's own handle cannot be freed or reset", async () => {
+    const seen = new Set<string>();
+    await transfer(install, ({ easy }) => {
+      for (const call of [() => easy.cleanup(), () => easy.reset()]) seen.add(outcomeOf(call));
+    });
+    expect([...seen]).toEqual(["HANDLE_IN_USE"]);
+  });
+});
+
+describe("callbacks that cannot be had everywhere", () => {
+  for (const [name, why] of [
+    ["PUSHFUNCTION", `libcurl ${library.version} crashes on pushes`],
+    ["SSH_KEYFUNCTION", dropbearMissing()],
+    ["SSH_HOSTKEYFUNCTION", dropbearMissing() ?? `libcurl ${library.version} has none`],
+  ] as const)
+    it(`${name} was tried`, (context) => {
+      if (!Object.hasOwn(costly, name)) context.skip(why);
+    });
 });
 
 describe("after a nested callback", () => {

@@ -103,7 +103,8 @@ describe("a share", () => {
     const share = new Share(library);
     expect(codeOf(() => share.setopt("SHARE", "CONNECT" as "DNS"))).toBe("OPTION_REFUSED");
     expect(codeOf(() => share.setopt("SHARE", "toString" as "DNS"))).toBe("UNKNOWN_OPTION");
-    expect(codeOf(() => share.setopt("LOCKFUNC" as "SHARE", "DNS"))).toBe("UNKNOWN_OPTION");
+    expect(codeOf(() => share.setopt("LOCKFUNC" as "SHARE", "DNS"))).toBe("OPTION_REFUSED");
+    expect(codeOf(() => share.setopt("toString" as "SHARE", "DNS"))).toBe("UNKNOWN_OPTION");
     expect(["done", "NOT_IN_THIS_LIBCURL"]).toContain(codeOf(() => share.setopt("SHARE", "PSL")));
     const easy = new Easy(library);
     for (const wrong of [5, {}, "share", easy])

@@ -49,8 +49,8 @@ export const brokenDrivers: readonly Mutation[] = [
     "driver",
     "reads one message and is content",
     "C 9.1",
-    'while (this.#state === "open" && this.#calls.nextMessage((message) => this.#end(message)));',
-    'if (this.#state === "open") this.#calls.nextMessage((message) => this.#end(message));',
+    'while (this.#state === "open" && this.#calls.nextMessage(this.#found));',
+    'if (this.#state === "open") this.#calls.nextMessage(this.#found);',
   ),
   core(
     "driver",
@@ -168,7 +168,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "deliveries",
     "ignores the budget",
     "contract, tick 5",
-    "while (left > 0 && record.deliverable)",
+    "while (this.#left > 0 && record.deliverable)",
     "while (record.deliverable)",
   ),
   core(
@@ -218,8 +218,8 @@ export const brokenDrivers: readonly Mutation[] = [
     "engine-calls",
     "does not notice that the multi has failed",
     "C 5.10",
-    "      this.#failures.died(error); // before what is queued runs: it must find the multi dead (C 5.10)",
-    "      void error;",
+    "    this.#failures.died(error); // before what is queued runs: it must find the multi dead (C 5.10)",
+    "    void error;",
   ),
   core("engine-calls", "listens while the engine is freed", "C 6.7", "    this.#deaf = true;\n", ""),
   core(
@@ -293,7 +293,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "tells the end before the rest",
     "contract, tick 5",
     "      record.complete ||= record.ended !== undefined;\n      this.queue(record);",
-    "      record.complete ||= record.ended !== undefined;\n      if (record.ended) record.events.length = 0;\n      this.queue(record);",
+    "      record.complete ||= record.ended !== undefined;\n      if (record.ended) record.forget();\n      this.queue(record);",
   ),
   core(
     "timer-slot",
@@ -306,7 +306,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "driver",
     "starts a transfer without going back to the loop",
     "C 4.2",
-    "      this.#submit(run, (error) => this.#fail(record, asCurlewError(error)));\n    } catch",
-    "      this.#submit(run, (error) => this.#fail(record, asCurlewError(error)));\n      this.#action(CURL_SOCKET_TIMEOUT, 0);\n    } catch",
+    "      this.#submit(this.#commands.add, record);\n    } catch",
+    "      this.#submit(this.#commands.add, record);\n      this.#action(CURL_SOCKET_TIMEOUT, 0);\n    } catch",
   ),
 ];

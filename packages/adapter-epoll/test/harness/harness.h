@@ -13,9 +13,14 @@ void queue_free(napi_threadsafe_function function);
 
 extern napi_threadsafe_function last_released;
 
-/* The next EPOLL_CTL_ADD but which - 1, or the next epoll_create1, fails with that errno. */
+/* What calls of a threadsafe function are answered from now on: napi_closing as when the environment ends. */
+void answer_calls(napi_status status);
+void wait_for_refused_call(napi_threadsafe_function function);
+
+/* The next EPOLL_CTL_ADD but which - 1, the next epoll_create1, or the next thread fails with that errno. */
 void refuse_add(int which, int error);
 void refuse_create(int error);
+void refuse_thread(int error);
 int refusals_left(void);
 
 #endif

@@ -81,6 +81,36 @@ static void events_arrive(void) {
   close(fd);
 }
 
+/* A turn by setImmediate, which no call has led to: one call is queued already, and closing gives the thread the time for
+ * another. */
+static void one_call_at_most(void) {
+  attachment *a = open_one();
+  napi_threadsafe_function function = a->function;
+  int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  CHECK(epoll_set_watch(&a->set, fd, SEEN_IN) == 0);
+  queue_wait(function);
+  CHECK(attachment_wait(a) == 0);
+  attachment_close(a);
+  CHECK(queue_length(function) == 1);
+  queue_empty(ENV, function);
+  queue_free(function);
+  close(fd);
+}
+
+/* The thread is told that nobody listens any more: it ends, and what it held of the attachment is given back. */
+static void nobody_listens(int round) {
+  answer_calls(napi_closing);
+  attachment *a = open_one();
+  answer_calls(napi_ok);
+  napi_threadsafe_function function = a->function;
+  epoll_set_timer(&a->set, 0);
+  wait_for_refused_call(function);
+  if (round % 2 == 0) attachment_close(a);
+  else end_environment();
+  CHECK(queue_length(function) == 0);
+  queue_free(function);
+}
+
 /* Ended at any moment: before the thread ran, while it calls, with a call queued, by close or by the environment. */
 static void ends(int round) {
   attachment *a = open_one();
@@ -105,13 +135,15 @@ static int lowest_free(void) {
   return fd;
 }
 
-/* Whichever registration cannot be had: an error that says so, and nothing is left. add: the timer's, which is tried before
- * there is a function; the stop's, the set's in the thread's. */
+/* Whatever cannot be had: an error that says so, and nothing is left. add: the timer's registration, which is tried before
+ * there is a function; the stop's, the set's in the thread's; then the thread. */
 static void cannot_open(int add) {
+  const int wanted = add <= 3 ? ENOSPC : EAGAIN;
   int error = 0, before = lowest_free();
   last_released = NULL;
-  refuse_add(add, ENOSPC);
-  CHECK(attachment_open(ENV, NULL, NULL, &error) == NULL && error == -ENOSPC && refusals_left() == 0);
+  if (add <= 3) refuse_add(add, wanted);
+  else refuse_thread(wanted);
+  CHECK(attachment_open(ENV, NULL, NULL, &error) == NULL && error == -wanted && refusals_left() == 0);
   CHECK(lowest_free() == before);
   CHECK((last_released != NULL) == (add > 1));
   if (last_released != NULL) queue_free(last_released);
@@ -126,6 +158,8 @@ static attachment *haunted(int *other) {
   CHECK(epoll_set_watch(&a->set, fd, SEEN_IN) == 0 && epoll_set_watch(&a->set, *other, SEEN_IN) == 0);
   close(fd);
   epoll_set_unwatch(&a->set, fd);
+  queue_wait(a->function);
+  queue_empty(NULL, a->function); /* the thread's call is over; its turn is taken here */
   CHECK(attachment_ready(a, &expired) == 0 && a->set.haunted);
   close(kept); /* it has done its work */
   return a;
@@ -147,11 +181,13 @@ static void cannot_wait(int add, int error) {
 }
 
 int main(void) {
-  for (int add = 1; add <= 3; add++) cannot_open(add);
+  for (int add = 1; add <= 4; add++) cannot_open(add);
   cannot_wait(0, EMFILE);
   for (int add = 1; add <= 3; add++) cannot_wait(add, add == 2 ? ENOMEM : ENOSPC);
   for (int round = 0; round < ROUNDS / 10; round++) events_arrive();
+  one_call_at_most();
+  for (int round = 0; round < 2; round++) nobody_listens(round);
   for (int round = 0; round < ROUNDS; round++) ends(round);
-  printf("%d calls, %d attachments\n", told, ROUNDS + ROUNDS / 10);
+  printf("%d calls, %d attachments\n", told, ROUNDS + ROUNDS / 10 + 3);
   return 0;
 }

@@ -8,12 +8,16 @@
 struct napi_threadsafe_function__ {
   pthread_mutex_t lock;
   pthread_cond_t filled;
-  int queued;
+  int queued, refused;
+  napi_status answer;
   void *context;
   napi_threadsafe_function_call_js call;
 };
 
 static int32_t events[64];
+static napi_status answer = napi_ok;
+
+void answer_calls(napi_status status) { answer = status; }
 
 napi_status napi_get_typedarray_info(napi_env env, napi_value value, napi_typedarray_type *type, size_t *length, void **data,
                                      napi_value *buffer, size_t *offset) {
@@ -50,6 +54,7 @@ napi_status napi_create_threadsafe_function(napi_env env, napi_value function, n
   pthread_cond_init(&made->filled, NULL);
   made->context = context;
   made->call = call;
+  made->answer = answer;
   *out = made;
   return napi_ok;
 }
@@ -58,10 +63,11 @@ napi_status napi_call_threadsafe_function(napi_threadsafe_function function, voi
                                           napi_threadsafe_function_call_mode mode) {
   (void)data, (void)mode;
   pthread_mutex_lock(&function->lock);
-  function->queued++;
+  if (function->answer == napi_ok) function->queued++;
+  else function->refused++;
   pthread_cond_signal(&function->filled);
   pthread_mutex_unlock(&function->lock);
-  return napi_ok;
+  return function->answer;
 }
 
 napi_status napi_unref_threadsafe_function(napi_env env, napi_threadsafe_function function) {
@@ -110,6 +116,12 @@ int queue_length(napi_threadsafe_function function) {
 void queue_wait(napi_threadsafe_function function) {
   pthread_mutex_lock(&function->lock);
   while (function->queued == 0) pthread_cond_wait(&function->filled, &function->lock);
+  pthread_mutex_unlock(&function->lock);
+}
+
+void wait_for_refused_call(napi_threadsafe_function function) {
+  pthread_mutex_lock(&function->lock);
+  while (function->refused == 0) pthread_cond_wait(&function->filled, &function->lock);
   pthread_mutex_unlock(&function->lock);
 }
 

@@ -1,11 +1,15 @@
-import { blocksOf, Head } from "./head.js";
+import { endOfBlock, Head } from "./head.js";
 
 /** What of an answer's blocks the client is told. */
 export interface AnswerListener {
-  informational(head: Head): unknown;
-  redirect(head: Head): unknown;
-  head(head: Head): unknown;
+  informational(head: Head): void;
+  redirect(head: Head): void;
+  head(head: Head): void;
+  /** Whether another answer may come after it. */
+  mayBeFollowed(head: Head): boolean;
 }
+
+const NONE: readonly Head[] = [];
 
 /**
  * Tells the answer from what comes before it: informational answers, redirects that are followed, challenges that are met.
@@ -14,16 +18,14 @@ export interface AnswerListener {
  */
 export class Answers {
   readonly #listener: AnswerListener;
-  readonly #mayBeFollowed: (head: Head) => boolean;
-  readonly #informational: Head[] = [];
-  readonly #previous: Head[] = [];
+  #informational = NONE;
+  #previous = NONE;
   #unfinished: Uint8Array | undefined;
   #candidate: Head | undefined;
   #told = false;
 
-  constructor(listener: AnswerListener, mayBeFollowed: (head: Head) => boolean) {
+  constructor(listener: AnswerListener) {
     this.#listener = listener;
-    this.#mayBeFollowed = mayBeFollowed;
   }
 
   /** The answer was told. */
@@ -32,12 +34,14 @@ export class Answers {
   }
 
   headers(bytes: Uint8Array): void {
-    const all = this.#unfinished ? joined(this.#unfinished, bytes) : bytes;
+    const all = this.#unfinished ? joined([this.#unfinished, bytes]) : bytes;
     this.#unfinished = undefined;
-    for (const block of blocksOf(all)) {
-      if (isWhole(block)) this.#block(block);
-      else this.#unfinished = block;
+    let start = 0;
+    for (let end = endOfBlock(all, 0); end > 0; end = endOfBlock(all, start)) {
+      this.#block(start === 0 && end === all.length ? all : all.subarray(start, end));
+      start = end;
     }
+    if (start < all.length) this.#unfinished = all.subarray(start);
   }
 
   /** What comes now belongs to the answer, be it one without any header: HTTP/0.9, and protocols that have none. */
@@ -52,19 +56,19 @@ export class Answers {
     const candidate = this.#candidate;
     this.#candidate = undefined;
     if (candidate) {
-      this.#previous.push(candidate);
+      this.#previous = [...this.#previous, candidate];
       this.#listener.redirect(candidate);
     }
     const head = this.#headOf(block);
     if (isInformational(head)) {
-      this.#informational.push(head);
+      this.#informational = [...this.#informational, head];
       this.#listener.informational(head);
-    } else if (this.#mayBeFollowed(head)) this.#candidate = head;
+    } else if (this.#listener.mayBeFollowed(head)) this.#candidate = head;
     else this.#tell(head);
   }
 
   #headOf(block: Uint8Array): Head {
-    return new Head(block, [...this.#informational], [...this.#previous]);
+    return new Head(block, this.#informational, this.#previous);
   }
 
   #tell(head: Head): void {
@@ -75,20 +79,13 @@ export class Answers {
 }
 
 /** A 101 is the answer, unless it leads to HTTP/2, where the answer is then given (RFC 7540 3.2). */
-function isInformational({ status, headers }: Head): boolean {
-  if (status === 101) return headers.get("upgrade")?.toLowerCase() === "h2c";
+function isInformational(head: Head): boolean {
+  const { status } = head;
+  if (status === 101) return head.headers.get("upgrade")?.toLowerCase() === "h2c";
   return status >= 100 && status < 200;
 }
 
-function isWhole(block: Uint8Array): boolean {
-  const last = block.length - 1;
-  return (
-    block[last] === 10 &&
-    (last === 0 || block[last - 1] === 10 || (block[last - 1] === 13 && (last < 2 || block[last - 2] === 10)))
-  );
-}
-
-export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   let size = 0;
   for (const piece of pieces) size += piece.length;
   const all = new Uint8Array(size);

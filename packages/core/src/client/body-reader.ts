@@ -2,6 +2,9 @@ import { CurlewError, MisuseError } from "../errors.js";
 import { joined } from "./answers.js";
 import { ChunkQueue, type UnreadBytes } from "./chunk-queue.js";
 
+const COMPLETE = { error: undefined };
+const NONE: readonly Uint8Array[] = [];
+
 /** What reading asks of the transfer. */
 export interface BodyOwner {
   /** Too much waits, or no longer too much. */
@@ -10,6 +13,8 @@ export interface BodyOwner {
   abandon(): void;
   /** It is not to go on, because of this error. */
   fail(error: CurlewError): void;
+  /** It has ended, and what is unread nobody is about to read. May be told more than once. */
+  unreadAtEnd(): void;
 }
 
 /**
@@ -23,10 +28,12 @@ export class BodyReader {
   readonly unread: ChunkQueue;
   #end: { readonly error: unknown | undefined } | undefined;
   #used = false;
-  /** Collected by `collect`. */
-  #collected: { readonly chunks: Uint8Array[]; bytes: number; readonly most: number; settle(): void } | undefined;
+  /** For `collect`. */
+  #collected: Collected | undefined;
   /** Who waits for a chunk, or the end. */
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
+  /** Who waited, and has not come yet to read. */
+  #woken = 0;
 
   constructor(owner: BodyOwner, highWaterBytes: number, total: UnreadBytes) {
     this.#owner = owner;
@@ -47,9 +54,10 @@ export class BodyReader {
   /** No chunk comes any more. `error` undefined: the body is complete. */
   end(error: unknown | undefined): void {
     if (this.#end) return;
-    this.#end = { error };
-    this.#collected?.settle();
+    this.#end = error === undefined ? COMPLETE : { error };
+    this.#settle();
     this.#wake();
+    this.#tellUnread();
   }
 
   // --- the side that reads -------------------------------------------------------------------------------------------
@@ -70,11 +78,16 @@ export class BodyReader {
       const chunk = this.unread.shift();
       if (chunk) {
         if (this.unread.bytes < this.#highWaterBytes) this.#owner.setFull(false);
+        this.#tellUnread();
         return chunk;
       }
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end) return undefined;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await new Promise<void>((resolve) => {
+        this.#waiting ??= [];
+        this.#waiting.push(resolve);
+      });
+      this.#woken--;
     }
   }
 
@@ -103,21 +116,17 @@ export class BodyReader {
     this.#owner.abandon();
   }
 
-  /** All that is left of the body. @throws CurlewError BODY_TOO_LARGE, and what ended the transfer, with `partialBody` */
+  /**
+   * All of the body. One promise, which no async function wraps in another: that is what small transfers are made of.
+   * @throws MisuseError BODY_USED; CurlewError BODY_TOO_LARGE, and what ended the transfer, with `partialBody`
+   */
   collect(most: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const chunks: Uint8Array[] = [];
-      const settle = (): void => {
-        const error = this.#end?.error;
-        this.#collected = undefined;
-        if (error === undefined) return resolve(whole(chunks));
-        if (error instanceof CurlewError) error.partialBody = joined(...chunks);
-        reject(error);
-      };
-      this.#collected = { chunks, bytes: 0, most, settle };
-      for (const chunk of this.unread.takeAll()) this.#collect(chunk);
+      this.use();
+      this.#collected = { first: undefined, more: undefined, bytes: 0, most, resolve, reject };
+      if (this.unread.bytes > 0) for (const chunk of this.unread.takeAll()) this.#collect(chunk);
       this.#owner.setFull(false);
-      if (this.#end) settle();
+      if (this.#end) this.#settle();
     });
   }
 
@@ -129,7 +138,9 @@ export class BodyReader {
   #collect(chunk: Uint8Array): void {
     const collected = this.#collected;
     if (!collected) return;
-    collected.chunks.push(chunk);
+    if (!collected.first) collected.first = chunk;
+    else if (collected.more) collected.more.push(chunk);
+    else collected.more = [chunk];
     collected.bytes += chunk.length;
     if (collected.bytes <= collected.most) return;
     const message = `the body has more than ${collected.most} bytes (limits.bodyBytes): read it by chunks, or raise the limit`;
@@ -138,13 +149,45 @@ export class BodyReader {
     this.end(error);
   }
 
+  /** Tells who collects how it ended. */
+  #settle(): void {
+    const collected = this.#collected;
+    if (!collected) return;
+    this.#collected = undefined;
+    const { first, more = NONE, resolve, reject } = collected;
+    const error = this.#end?.error;
+    if (error === undefined) return resolve(whole(first, more));
+    if (error instanceof CurlewError) error.partialBody = whole(first, more);
+    reject(error);
+  }
+
+  #tellUnread(): void {
+    if (this.#end && this.#woken === 0 && this.unread.bytes > 0) this.#owner.unreadAtEnd();
+  }
+
   #wake(): void {
-    if (this.#waiting.length > 0) for (const resume of this.#waiting.splice(0)) resume();
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    this.#waiting = undefined;
+    this.#woken += waiting.length;
+    for (const resume of waiting) resume();
   }
 }
 
+/** A body that is wanted as a whole. */
+interface Collected {
+  /** Small bodies have one chunk: no list is made for that. */
+  first: Uint8Array | undefined;
+  more: Uint8Array[] | undefined;
+  bytes: number;
+  readonly most: number;
+  resolve(body: Uint8Array): void;
+  reject(error: unknown): void;
+}
+
 /** One piece of memory of its own: small chunks share theirs with those of other transfers. */
-function whole(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  return chunks.length === 1 && first && first.byteLength === first.buffer.byteLength ? first : joined(...chunks);
+function whole(first: Uint8Array | undefined, more: readonly Uint8Array[]): Uint8Array {
+  if (!first) return new Uint8Array(0);
+  if (more.length > 0) return joined([first, ...more]);
+  return first.byteLength === first.buffer.byteLength ? first : new Uint8Array(first);
 }

@@ -6,7 +6,8 @@ export class UnreadBytes {
 /** What one transfer has received and nobody has read. Once it is dropped it counts no more. */
 export class ChunkQueue {
   readonly #total: UnreadBytes;
-  readonly #chunks: Uint8Array[] = [];
+  /** Made when the first one has to wait. */
+  #chunks: Uint8Array[] | undefined;
   #bytes = 0;
 
   constructor(total: UnreadBytes) {
@@ -18,20 +19,21 @@ export class ChunkQueue {
   }
 
   push(chunk: Uint8Array): void {
+    this.#chunks ??= [];
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     this.#total.bytes += chunk.length;
   }
 
   shift(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift();
+    const chunk = this.#chunks?.shift();
     if (chunk) this.#count(-chunk.length);
     return chunk;
   }
 
   takeAll(): Uint8Array[] {
     this.#count(-this.#bytes);
-    return this.#chunks.splice(0);
+    return this.#chunks?.splice(0) ?? [];
   }
 
   #count(bytes: number): void {

@@ -1,23 +1,10 @@
-import { CurlewError, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
-import { Promised } from "../promised.js";
-import type { Progress } from "../transfer-engine.js";
-import { BodyReader } from "./body-reader.js";
-import type { ChunkQueue, UnreadBytes } from "./chunk-queue.js";
+import { CurlewError } from "../errors.js";
 import type { Head } from "./head.js";
-import { HeaderFields } from "./header-fields.js";
+import type { HeaderFields } from "./header-fields.js";
 import type { TransferInfos } from "./infos.js";
-import type { TransferControl, TransferObserver } from "./observer.js";
+import type { Reception } from "./reception.js";
+import type { PreparedRequest } from "./request-options.js";
 import { type RuntimeReadableStream, runtime } from "./runtime.js";
-
-/** What may be heard of a transfer besides its promises. */
-export type TransferHooks = Pick<TransferObserver, "started" | "informational" | "redirect" | "head" | "progress">;
-
-/** What a client's transfer is held by: one that can also say how far it has come. */
-export interface PhasedControl extends TransferControl {
-  readonly phase: TransferPhase;
-}
-
-const NONE = new HeaderFields(new Uint8Array(0));
 
 /**
  * A transfer under way. Its answer, body and end are asked for when they are wanted; an error is thrown by whatever is
@@ -27,57 +14,37 @@ const NONE = new HeaderFields(new Uint8Array(0));
  * `highWaterBytes`: read it, `discard` it, or `cancel`.
  */
 export class ClientTransfer {
-  readonly #hooks: TransferHooks;
-  readonly #body: BodyReader;
-  readonly #bodyLimitBytes: number;
-  readonly #head = new Promised<Head>();
-  readonly #trailers = new Promised<HeaderFields>();
-  readonly #infos = new Promised<TransferInfos>();
-  readonly #unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
-  #control: PhasedControl | undefined;
-  #pausedByUser = false;
-  #pausedByBody = false;
+  /** The word of the request: an answer to HEAD says how long a body would be, and has none. */
+  readonly method: string;
+  /** Whether an encoded body is decoded, so that neither Content-Encoding nor Content-Length are about what is read. */
+  readonly decodes: boolean;
+  readonly #reception: Reception;
 
-  constructor(parts: {
-    hooks: TransferHooks;
-    highWaterBytes: number;
-    bodyLimitBytes: number;
-    unread: UnreadBytes;
-    /** It has ended, and nobody has read these yet: they may never be. */
-    unreadAtEnd: (transfer: ClientTransfer, unread: ChunkQueue) => void;
-  }) {
-    this.#hooks = parts.hooks;
-    this.#bodyLimitBytes = parts.bodyLimitBytes;
-    this.#unreadAtEnd = parts.unreadAtEnd;
-    this.#body = new BodyReader(
-      {
-        setFull: (full) => this.#setPaused(this.#pausedByUser, full),
-        abandon: () => this.cancel("nobody reads the rest of the body"),
-        fail: (error) => this.#fail(error),
-      },
-      parts.highWaterBytes,
-      parts.unread,
-    );
+  /** @internal */
+  constructor(reception: Reception, { request, decodes }: PreparedRequest) {
+    this.method = request.method ?? "GET";
+    this.decodes = decodes;
+    this.#reception = reception;
   }
 
   /** The answer, as soon as its headers are there. */
   get head(): Promise<Head> {
-    return this.#head.promise;
+    return this.#reception.askHead();
   }
 
   /** Fields that came after the body; none, as a rule. */
   get trailers(): Promise<HeaderFields> {
-    return this.#trailers.promise;
+    return this.#reception.askTrailers();
   }
 
   /** What is known at the end: resolves when all of the body was received. */
   get infos(): Promise<TransferInfos> {
-    return this.#infos.promise;
+    return this.#reception.askInfos();
   }
 
   /** Whether somebody has begun to read the body. */
   get bodyUsed(): boolean {
-    return this.#body.used;
+    return this.#reception.body.used;
   }
 
   /**
@@ -85,8 +52,9 @@ export class ClientTransfer {
    * the transfer. Once. @throws MisuseError BODY_USED
    */
   get body(): AsyncIterableIterator<Uint8Array> {
-    this.#body.use();
-    return this.#body.iterate();
+    const { body } = this.#reception;
+    body.use();
+    return body.iterate();
   }
 
   /** The same as a stream of the runtime's. Cancelling it cancels the transfer. @throws MisuseError BODY_USED; CurlewError NOT_IN_THIS_RUNTIME */
@@ -94,24 +62,25 @@ export class ClientTransfer {
     const { ReadableStream } = runtime;
     if (!ReadableStream)
       throw new CurlewError("NOT_IN_THIS_RUNTIME", "this runtime has no ReadableStream: iterate over `body` instead");
-    this.#body.use();
+    const { body } = this.#reception;
+    body.use();
     return new ReadableStream(
       {
         pull: async (controller) => {
-          const chunk = await this.#body.read();
+          const chunk = await body.read();
           if (chunk) controller.enqueue(chunk);
           else controller.close();
         },
-        cancel: () => this.#body.abandon(),
+        cancel: () => body.abandon(),
       },
       { highWaterMark: 0 },
     );
   }
 
   /** All of the body. @throws MisuseError BODY_USED; CurlewError BODY_TOO_LARGE, and whatever ended the transfer */
-  async bytes(): Promise<Uint8Array> {
-    this.#body.use();
-    return this.#body.collect(this.#bodyLimitBytes);
+  bytes(): Promise<Uint8Array> {
+    const { body, bodyLimitBytes } = this.#reception;
+    return body.collect(bodyLimitBytes);
   }
 
   /** As UTF-8, whatever the answer says; what is no UTF-8 becomes U+FFFD, and a byte order mark is left out. */
@@ -132,83 +101,23 @@ export class ClientTransfer {
 
   /** Receives the rest of the body and drops it, so that the connection can be used again. */
   async discard(): Promise<TransferInfos> {
-    this.#body.use();
-    await this.#body.discard();
+    const { body } = this.#reception;
+    body.use();
+    await body.discard();
     return this.infos;
   }
 
   /** Receives nothing until `resume`, beyond what fits below the high-water mark. */
   pause(): void {
-    this.#setPaused(true, this.#pausedByBody);
+    this.#reception.setPausedByUser(true);
   }
 
   resume(): void {
-    this.#setPaused(false, this.#pausedByBody);
+    this.#reception.setPausedByUser(false);
   }
 
   /** Ends it at once. What is asked for and was not there yet fails with ABORTED. */
   cancel(reason: unknown = "cancelled"): void {
-    if (this.#infos.settled) return;
-    const why = reason instanceof Error ? reason.message : String(reason);
-    this.#fail(new TransferError("ABORTED", `cancelled: ${why}`, { cause: reason }));
-  }
-
-  // --- for the client ------------------------------------------------------------------------------------------------
-
-  /** @internal */
-  controlledBy(control: PhasedControl): void {
-    this.#control = control;
-  }
-
-  /** @internal */
-  observer(): TransferObserver {
-    const { started, informational, redirect, progress } = this.#hooks;
-    const observer: TransferObserver = {
-      head: (head) => {
-        this.#head.resolve(head);
-        this.#hooks.head?.(head);
-      },
-      chunk: (bytes) => this.#body.push(bytes),
-      trailers: (fields) => this.#trailers.resolve(fields),
-      error: (error) => this.#settle(error),
-    };
-    if (started) observer.started = () => started();
-    if (informational) observer.informational = (head) => informational(head);
-    if (redirect) observer.redirect = (head) => redirect(head);
-    if (progress) observer.progress = (bytes: Progress) => progress(bytes);
-    return observer;
-  }
-
-  /** @internal */
-  done(infos: () => TransferInfos): void {
-    this.#trailers.resolve(NONE);
-    this.#body.end(undefined);
-    this.#infos.resolveBy(infos);
-    if (this.#body.unread.bytes > 0) this.#unreadAtEnd(this, this.#body.unread);
-  }
-
-  #fail(error: CurlewError): void {
-    if (this.#control) error.phase = this.#control.phase;
-    this.#control?.cancel();
-    this.#settle(error);
-  }
-
-  #settle(error: CurlewError | MisuseError): void {
-    this.#head.reject(error);
-    this.#trailers.reject(error);
-    this.#infos.reject(error);
-    // After an abort nothing more is delivered; after any other end, what came before it is.
-    if (error.code === "ABORTED") this.#body.unread.takeAll();
-    this.#body.end(error);
-  }
-
-  #setPaused(byUser: boolean, byBody: boolean): void {
-    const before = this.#pausedByUser || this.#pausedByBody;
-    this.#pausedByUser = byUser;
-    this.#pausedByBody = byBody;
-    const now = byUser || byBody;
-    if (now === before) return;
-    if (now) this.#control?.pause();
-    else this.#control?.resume();
+    this.#reception.cancel(reason);
   }
 }

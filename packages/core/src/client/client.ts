@@ -6,11 +6,12 @@ import type { Ports } from "../ports.js";
 import type { TransferEngine } from "../transfer-engine.js";
 import { createTransferEngine } from "../transfers.js";
 import { type ChunkQueue, UnreadBytes } from "./chunk-queue.js";
-import { ClientTransfer, type PhasedControl, type TransferHooks } from "./client-transfer.js";
-import { Exchange, type ExchangeOwner } from "./exchange.js";
+import { ClientTransfer } from "./client-transfer.js";
+import { type EndListener, Exchange, type ExchangeOwner } from "./exchange.js";
 import type { TransferInfos } from "./infos.js";
 import { checkLimits, type Limits } from "./limits.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
+import { type PhasedControl, Reception, type ReceptionOwner, type TransferHooks } from "./reception.js";
 import {
   checkObject,
   type PreparedRequest,
@@ -60,7 +61,7 @@ export class Client {
   readonly #engine: TransferEngine;
   readonly #slots: Slots;
   readonly #owner: ExchangeOwner;
-  readonly #unread = new UnreadBytes();
+  readonly #receptions: ReceptionOwner;
   /** Bodies that were received, are not read, and never will be: their bytes are memory no more. */
   readonly #forgotten = new FinalizationRegistry<ChunkQueue>((unread) => void unread.takeAll());
   #closed: Promise<void> | undefined;
@@ -71,6 +72,10 @@ export class Client {
     this.limits = limits;
     this.#engine = engine;
     this.#slots = new Slots(limits);
+    this.#receptions = {
+      unread: new UnreadBytes(),
+      unreadAtEnd: (reception, unread) => this.#forgotten.register(reception, unread),
+    };
     this.#owner = {
       engine,
       ports,
@@ -92,15 +97,11 @@ export class Client {
    */
   request(url: string | URLLike, options: ClientRequestOptions = {}): ClientTransfer {
     const prepared = prepareRequest(url, options, this.limits);
-    const transfer = new ClientTransfer({
-      hooks: checkHooks(options.hooks),
-      highWaterBytes: prepared.request.highWaterBytes ?? 1,
-      bodyLimitBytes: prepared.limits.bodyBytes,
-      unread: this.#unread,
-      unreadAtEnd: (ended, unread) => this.#forgotten.register(ended, unread),
-    });
-    transfer.controlledBy(this.#start(prepared, transfer.observer(), (infos) => transfer.done(infos)));
-    return transfer;
+    const hooks = options.hooks === undefined ? undefined : checkHooks(options.hooks);
+    const { request, limits } = prepared;
+    const reception = new Reception(this.#receptions, hooks, request.highWaterBytes ?? 1, limits.bodyBytes);
+    reception.controlledBy(this.#start(prepared, reception, reception));
+    return new ClientTransfer(reception, prepared);
   }
 
   /**
@@ -110,7 +111,7 @@ export class Client {
   start(url: string | URLLike, options: RequestOptions, observer: TransferObserver): TransferControl {
     if (typeof observer !== "object" || observer === null)
       throw new MisuseError("WRONG_TYPE", "an observer is wanted: an object of functions");
-    return this.#start(prepareRequest(url, options, this.limits), observer, (infos) => observer.done?.(infos()));
+    return this.#start(prepareRequest(url, options, this.limits), observer, new ToldAtOnce(observer));
   }
 
   /**
@@ -134,22 +135,19 @@ export class Client {
     return this.#closed;
   }
 
-  #start(
-    prepared: PreparedRequest,
-    observer: TransferObserver,
-    done: (infos: () => TransferInfos) => void,
-  ): PhasedControl {
-    const exchange = new Exchange(this.#owner, prepared, observer, done);
+  #start(prepared: PreparedRequest, observer: TransferObserver, end: EndListener): PhasedControl {
+    const exchange = new Exchange(this.#owner, prepared, observer, end);
     exchange.begin();
     return exchange;
   }
 
   #refusal(): CurlewError | undefined {
     if (this.#closed) return closed("make a new client");
-    if (this.#unread.bytes <= this.limits.bufferedBytes) return undefined;
+    const { bytes } = this.#receptions.unread;
+    if (bytes <= this.limits.bufferedBytes) return undefined;
     return new CurlewError(
       "BUFFERS_FULL",
-      `${this.#unread.bytes} bytes of bodies wait to be read (limits.bufferedBytes): read, discard or cancel them`,
+      `${bytes} bytes of bodies wait to be read (limits.bufferedBytes): read, discard or cancel them`,
     );
   }
 
@@ -169,7 +167,21 @@ function closed(advice: string): CurlewError {
   return new CurlewError("CLOSED", `this client was closed: ${advice}`);
 }
 
-function checkHooks(hooks: TransferHooks = {}): TransferHooks {
+/** The end as users' observers hear of it. */
+class ToldAtOnce implements EndListener {
+  readonly inContext = true;
+  readonly #observer: TransferObserver;
+
+  constructor(observer: TransferObserver) {
+    this.#observer = observer;
+  }
+
+  ended(infos: () => TransferInfos): void {
+    this.#observer.done?.(infos());
+  }
+}
+
+function checkHooks(hooks: TransferHooks): TransferHooks {
   checkObject("hooks", hooks);
   for (const [name, hook] of Object.entries(hooks))
     if (typeof hook !== "function" && hook !== undefined)

@@ -1,7 +1,7 @@
 import { CurlewError, type ErrorCode, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
 import { type Ports, type RunInContext, reportError } from "../ports.js";
 import type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "../transfer-engine.js";
-import { Answers } from "./answers.js";
+import { type AnswerListener, Answers } from "./answers.js";
 import type { Head } from "./head.js";
 import { HeaderFields } from "./header-fields.js";
 import { infosOf, phaseOf, readInfos, type TransferInfos } from "./infos.js";
@@ -23,6 +23,14 @@ export interface ExchangeOwner {
   left(): void;
 }
 
+/** Who hears of a good end. */
+export interface EndListener {
+  /** Whether it, or the observer beside it, calls code of a user's. */
+  readonly inContext: boolean;
+  /** `infos` are made when they are asked for. */
+  ended(infos: () => TransferInfos): void;
+}
+
 const TOO_MANY_REDIRECTS = 47;
 const SEND_FAIL_REWIND = 65;
 const SENT_ONCE =
@@ -34,12 +42,13 @@ const AT_ONCE: RunInContext = (run, ...args) => run(...args);
  * One transfer of a client, from the request to the one thing that is told last: waits for a slot, hands the request to the
  * engine, feeds its body, reads the heads, listens to the signal.
  */
-export class Exchange implements TransferSink, TransferControl, Waiting {
+export class Exchange implements TransferSink, TransferControl, Waiting, AnswerListener {
+  readonly inContext: boolean;
   readonly #owner: ExchangeOwner;
   readonly #prepared: PreparedRequest;
   readonly #observer: TransferObserver;
-  readonly #done: (infos: () => TransferInfos) => void;
-  readonly #answers: Answers;
+  readonly #listener: EndListener;
+  readonly #answers = new Answers(this);
   readonly #beganMs: number;
   /** "queued"; "running": the engine has it; "over": it has ended, and only its end may have to be told. */
   #state: "queued" | "running" | "over" = "queued";
@@ -53,25 +62,13 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
   #progress: Progress | undefined;
   #progressDueMs = Number.NEGATIVE_INFINITY;
 
-  /** @param done instead of the observer's: infos are made when they are asked for */
-  constructor(
-    owner: ExchangeOwner,
-    prepared: PreparedRequest,
-    observer: TransferObserver,
-    done: (infos: () => TransferInfos) => void,
-  ) {
-    this.#done = done;
+  /** @param listener is told of the end instead of `observer.done` */
+  constructor(owner: ExchangeOwner, prepared: PreparedRequest, observer: TransferObserver, listener: EndListener) {
     this.#owner = owner;
     this.#prepared = prepared;
     this.#observer = observer;
-    this.#answers = new Answers(
-      {
-        informational: (head) => this.#deaf || observer.informational?.(head),
-        redirect: (head) => this.#deaf || observer.redirect?.(head),
-        head: (head) => this.#deaf || observer.head?.(head),
-      },
-      (head) => this.#mayBeFollowed(head),
-    );
+    this.#listener = listener;
+    this.inContext = listener.inContext || prepared.source !== undefined;
     this.#beganMs = owner.engine.now();
   }
 
@@ -167,7 +164,29 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     this.#end();
     if (this.#silent) return; // a source that is let go may cancel
     if (error) this.#tellError(errorOf(error), phase);
-    else this.#done(() => infosOf(values, this.#queuedMs));
+    else this.#listener.ended(() => infosOf(values, this.#queuedMs));
+  }
+
+  // --- AnswerListener ------------------------------------------------------------------------------------------------
+
+  informational(head: Head): void {
+    if (!this.#deaf) this.#observer.informational?.(head);
+  }
+
+  redirect(head: Head): void {
+    if (!this.#deaf) this.#observer.redirect?.(head);
+  }
+
+  head(head: Head): void {
+    if (!this.#deaf) this.#observer.head?.(head);
+  }
+
+  mayBeFollowed(head: Head): boolean {
+    const { status } = head;
+    if (status < 300) return false;
+    if (status < 400) return this.#prepared.follows && head.headers.has("location");
+    if (status === 401 || status === 407) return this.#prepared.authenticates;
+    return status === 417 && this.#prepared.request.body !== undefined; // libcurl tries again without "Expect"
   }
 
   // --- inside --------------------------------------------------------------------------------------------------------
@@ -221,12 +240,6 @@ export class Exchange implements TransferSink, TransferControl, Waiting {
     const progress = this.#progress;
     this.#progress = undefined;
     if (progress && !this.#deaf) this.#observer.progress?.(progress);
-  }
-
-  #mayBeFollowed({ status, headers }: Head): boolean {
-    if (status >= 300 && status < 400) return this.#prepared.follows && headers.has("location");
-    if (status === 401 || status === 407) return this.#prepared.authenticates;
-    return status === 417 && this.#prepared.request.body !== undefined; // libcurl tries again without "Expect"
   }
 
   #aborted(): void {

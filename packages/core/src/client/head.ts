@@ -4,7 +4,7 @@ import { HeaderFields, latin1 } from "./header-fields.js";
 export class Head {
   /** 100 to 999; 0 for a protocol that has none. */
   readonly status: number;
-  readonly headers: HeaderFields;
+  #headers: HeaderFields | undefined;
   /** As libcurl gave it: status line, fields, empty line. */
   readonly rawBytes: Uint8Array;
   /** Answers of 1xx that came before it, oldest first. */
@@ -15,9 +15,13 @@ export class Head {
   constructor(rawBytes: Uint8Array, informational: readonly Head[] = [], previous: readonly Head[] = []) {
     this.rawBytes = rawBytes;
     this.status = statusOf(rawBytes);
-    this.headers = new HeaderFields(rawBytes);
     this.informational = informational;
     this.previous = previous;
+  }
+
+  get headers(): HeaderFields {
+    this.#headers ??= new HeaderFields(this.rawBytes);
+    return this.#headers;
   }
 
   /** "1.0", "1.1", "2", "3". */
@@ -55,14 +59,16 @@ function statusOf(bytes: Uint8Array): number {
   return status;
 }
 
-/** Blocks of header lines, each up to its empty line. */
-export function* blocksOf(bytes: Uint8Array): Generator<Uint8Array> {
-  let start = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
-    const empty = at - start <= 1 || bytes[at - 1] === 10 || (bytes[at - 1] === 13 && bytes[at - 2] === 10);
-    if (!empty) continue;
-    yield bytes.subarray(start, at + 1);
-    start = at + 1;
+const LF = 10;
+const CR = 13;
+
+/** Where the block of header lines ends that begins at `start`, behind its empty line; -1 when that is still to come. */
+export function endOfBlock(bytes: Uint8Array, start: number): number {
+  let line = start;
+  for (let at = start; at < bytes.length; at++) {
+    if (bytes[at] !== LF) continue;
+    if (at === line || (at === line + 1 && bytes[line] === CR)) return at + 1;
+    line = at + 1;
   }
-  if (start < bytes.length) yield bytes.subarray(start);
+  return -1;
 }

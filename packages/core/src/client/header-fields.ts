@@ -66,7 +66,8 @@ const PIECE = 4096;
 /** What TextDecoder calls latin1 is windows-1252, which has other letters at 0x80 to 0x9f. */
 export function latin1(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  for (let at = 0; at < bytes.length; at += PIECE)
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + PIECE) as unknown as number[]);
   return text;
 }
 

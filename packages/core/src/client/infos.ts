@@ -70,8 +70,9 @@ const NAMES = [
 ] as const;
 
 /** What there is to know, as long as the handle is there. An engine need not know all of it. */
-export function readInfos({ getinfo, getinfos }: Outcome): readonly unknown[] {
-  return getinfos ? getinfos(NAMES) : NAMES.map((name) => tolerant(getinfo, name));
+export function readInfos(outcome: Outcome): readonly unknown[] {
+  const { getinfos } = outcome;
+  return getinfos ? getinfos(NAMES) : NAMES.map((name) => tolerant(outcome.getinfo, name));
 }
 
 /** In words. Few ask for them, so it is not done before somebody does. */

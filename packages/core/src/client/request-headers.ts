@@ -7,6 +7,7 @@ export type RequestHeaders =
   | Iterable<readonly [name: string, value: string]>
   | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
+const NONE: readonly string[] = [];
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -15,6 +16,7 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * @throws MisuseError FORBIDDEN_CHARACTER, WRONG_TYPE, OUT_OF_RANGE for a Content-Length that is not the body's. Values are not shown: they may be secrets
  */
 export function requestHeaders(headers: RequestHeaders | undefined, body: PreparedBody | undefined): readonly string[] {
+  if (headers === undefined && body === undefined) return NONE;
   const lines: string[] = [];
   const names = new Set<string>();
   for (const [name, value] of pairsOf(headers)) {

@@ -46,6 +46,8 @@ export interface PreparedRequest {
   readonly follows: boolean;
   /** One of 401 or 407 may. */
   readonly authenticates: boolean;
+  /** What is encoded comes decoded. */
+  readonly decodes: boolean;
   readonly signal: SignalLike | undefined;
   readonly progressIntervalMs: number | undefined;
 }
@@ -98,9 +100,16 @@ export function prepareRequest(url: string | URLLike, options: RequestOptions, d
     source: typeof sent?.content === "function" ? sent : undefined,
     follows: follows || Boolean(curl?.FOLLOWLOCATION),
     authenticates: curl !== undefined && Object.keys(curl).some((name) => /AUTH|USERPWD|USERNAME|NETRC/.test(name)),
+    decodes: decodes(decompress, curl),
     signal: signal ?? undefined,
     progressIntervalMs,
   };
+}
+
+/** As the engine will: its own options are applied last (CURLOPT_ACCEPT_ENCODING, CURLOPT_HTTP_CONTENT_DECODING). */
+function decodes(decompress: boolean, curl: RequestOptions["curl"] = {}): boolean {
+  const { ACCEPT_ENCODING: asked = decompress ? "" : null, HTTP_CONTENT_DECODING: wanted = 1 } = curl;
+  return asked !== null && Boolean(wanted);
 }
 
 /** A URL object, of whatever realm. */
@@ -145,8 +154,22 @@ function checkBytes(name: string, value: unknown): number {
   throw new MisuseError("OUT_OF_RANGE", `${name} takes a whole number above 0, not ${String(value)}`);
 }
 
-/** Scheme, host and port: what connections are counted by. The user's name and password are not of it. */
+let lastUrl = "";
+let lastHost = "";
+
+/**
+ * Scheme, host and port: what connections are counted by. The user's name and password are not of it. Many requests in a row
+ * are for one URL: its host is then the same string, which tables find without reading it.
+ */
 function hostOf(url: string): string {
+  if (url !== lastUrl) {
+    lastHost = readHost(url);
+    lastUrl = url;
+  }
+  return lastHost;
+}
+
+function readHost(url: string): string {
   const authority = /^[^:/?#]+:\/\/[^/?#]*/.exec(url)?.[0] ?? url;
-  return authority.replace(/\/\/.*@/, "//").toLowerCase();
+  return (authority.includes("@") ? authority.replace(/\/\/.*@/, "//") : authority).toLowerCase();
 }

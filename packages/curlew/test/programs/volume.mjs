@@ -1,9 +1,14 @@
 // Moves a big body through the client, slowly, and tells how much memory that took. Arguments: "down" or "up", URL, bytes.
 import { createHash } from "node:crypto";
+import { createClient as createCoreClient } from "@curlew/core";
+import { createNodeLibcurlEngine } from "@curlew/engine-node-libcurl";
+import { loadNodeLibcurl } from "@curlew/testkit";
 import { createClient } from "curlew";
 
 const [direction, url, bytes] = [process.argv[2], process.argv[3], Number(process.argv[4])];
-const client = createClient(process.env.CURLEW_TEST_LOOP ? { loop: process.env.CURLEW_TEST_LOOP } : {});
+const client = process.env.CURLEW_TEST_ENGINE
+  ? createCoreClient({ engine: createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() }) })
+  : createClient(process.env.CURLEW_TEST_LOOP ? { loop: process.env.CURLEW_TEST_LOOP } : {});
 const hash = createHash("sha256");
 let mostRss = 0;
 const measure = () => {

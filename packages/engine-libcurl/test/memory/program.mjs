@@ -126,6 +126,15 @@ results.gathered = await run(gathering);
 multi.collect(() => {});
 gathering.cleanup();
 
+// One handle serves all of these: as it is, with another URL, after a redirect (set up anew: replay.c), and with lists.
+const pooled = { url, headers: ["X-A: 1"], redirects: 3, curl: { USERAGENT: "memory", TIMEOUT_MS: 60_000 } };
+for (const path of ["/", "/", "/other", "/again", "/", "/again", "/other"]) {
+  const kept = multi.prepare({ ...pooled, url: url + path });
+  results.pooled = await run(kept);
+  multi.collect(() => {});
+  multi.release(kept, true);
+}
+
 for (let i = 0; i < 20; i++) {
   const dropped = new Easy(library);
   dropped.setopt("SHARE", share);

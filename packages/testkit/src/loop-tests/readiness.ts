@@ -259,6 +259,7 @@ export function readinessTests(makeLoop: () => LoopAdapter): void {
       await other.settled();
       expect(seen).toHaveLength(before);
       expect(before).toBe(1);
+      expect(expired).toEqual([]);
     });
   });
 }

@@ -96,6 +96,42 @@ export function timerTests(makeLoop: () => LoopAdapter): void {
       expect(expirations).toBeGreaterThan(3);
     });
 
+    it("that a batch asks for and outlasts fires once it is over", async () => {
+      const { loop, on, next, until } = attached();
+      const [a, b] = descriptors.socketpair();
+      const keepBusy = setTimeout(() => {}, FAR_MS);
+      let expired = false;
+      on.expired = () => {
+        expired = true;
+      };
+      on.ready = () => {
+        loop.unwatch(a);
+        loop.arm(1);
+        block(10);
+      };
+      loop.watch(a, CURL_POLL_OUT);
+      await next();
+      const started = loop.now();
+      await until(() => expired);
+      clearTimeout(keepBusy);
+      expect(loop.now() - started).toBeLessThan(LIVENESS_MS);
+      for (const fd of [a, b]) descriptors.close(fd);
+    });
+
+    it("of 0 fires, again and again, also where the loop holds nobody alive", async () => {
+      const made = attached();
+      const keepBusy = setTimeout(() => {}, FAR_MS);
+      made.loop.hold(false);
+      const started = made.loop.now();
+      for (let i = 0; i < 5; i++) {
+        made.loop.arm(0);
+        await made.next();
+      }
+      clearTimeout(keepBusy);
+      expect(made.expirations).toBe(5);
+      expect(made.loop.now() - started).toBeLessThan(LIVENESS_MS);
+    });
+
     it("of 0 does not fire inside arm, and fires once (P 16)", async () => {
       const made = attached();
       made.loop.arm(0);

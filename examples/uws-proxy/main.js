@@ -1,0 +1,62 @@
+// A reverse proxy: what comes is asked of one server behind it, streamed both ways, as fast as the slower side takes it.
+//   node examples/uws-proxy/main.js UPSTREAM [PORT [CA.pem]]      (uWebSockets.js: installed, or its folder in CURLEW_UWS)
+// Over https the server is spoken to in HTTP/2, if it and libcurl can: many requests on one connection.
+import { bodyOf, endToEnd, findUws, pipeToResponse } from "@curlew/adapter-uws";
+import { createClient } from "curlew";
+
+const [, , upstream = "http://127.0.0.1:8080", port = "0", CAINFO] = process.argv;
+const { App, us_socket_local_port } = findUws();
+const { origin } = new URL(upstream);
+const client = createClient({ limits: { transfers: 500, transfersPerHost: 500, queued: 500, headerBytes: 65_536 } });
+
+/** Set by libcurl or answered by uWS. */
+const OURS = new Set(["host", "content-length", "expect"]);
+
+const transferOptions = {
+  redirect: "manual",
+  decompress: false, // what is encoded stays so
+  highWaterBytes: 196_608, // each answer that waits for its reader
+  sendHighWaterBytes: 32_768,
+  curl: {
+    PATH_AS_IS: 1,
+    CONNECTTIMEOUT_MS: Number(process.env.CONNECT_TIMEOUT_MS ?? 5000),
+    LOW_SPEED_LIMIT: 1, // nothing at all
+    LOW_SPEED_TIME: Number(process.env.IDLE_TIMEOUT_S ?? 30),
+    ...(CAINFO && { CAINFO }),
+  },
+};
+
+/** Everything of the request is read at once: when this returns, uWS has taken it back. */
+function proxy(res, req) {
+  const path = req.getUrl();
+  if (!path.startsWith("/")) return res.writeStatus("400 Bad Request").end(); // "@elsewhere" would be another host
+  const [query, length] = [req.getQuery(), req.getHeader("content-length")];
+  const fields = [];
+  req.forEach((name, value) => void (OURS.has(name) || fields.push([name, value])));
+  const headers = [...endToEnd(fields), ...forwarded(res, req)];
+  const options = { ...transferOptions, method: req.getCaseSensitiveMethod(), headers };
+  if (length !== "") options.bodySizeBytes = Number(length);
+  if (length !== "" || req.getHeader("transfer-encoding") !== "") options.body = bodyOf(res);
+  try {
+    const transfer = client.request(`${origin}${path}${query ? `?${query}` : ""}`, options);
+    pipeToResponse(transfer, res).then(({ how, error }) => how === "done" || console.error(how, error?.message));
+  } catch (error) {
+    res.writeStatus("400 Bad Request").end(error.message); // TRACE, names of fields that are none
+  }
+}
+
+/** RFC 7239, and what is more usual. */
+function forwarded(res, req) {
+  const [ip, host] = [Buffer.from(res.getRemoteAddressAsText()).toString(), req.getHeader("host")];
+  const by = `for=${ip.includes(":") ? `"[${ip}]"` : ip};host=${JSON.stringify(host)};proto=http`;
+  return Object.entries({
+    forwarded: by,
+    "x-forwarded-for": ip,
+    "x-forwarded-host": host,
+    "x-forwarded-proto": "http",
+  });
+}
+
+App()
+  .any("/*", proxy)
+  .listen("127.0.0.1", Number(port), (socket) => console.log(`http://127.0.0.1:${us_socket_local_port(socket)}`));

@@ -1,0 +1,163 @@
+import { CurlewError, MisuseError } from "@curlew/core";
+import { ResponseState, type Unread } from "./response-state.js";
+import { READ_BYTES, turns } from "./turns.js";
+import type { UwsResponse } from "./uws.js";
+
+export interface BodyOfOptions {
+  /** Bytes received and not read at which the client is made to wait: at most that and one read of uWS (512 KiB) wait. Default 65 536. */
+  readonly highWaterBytes?: number | undefined;
+}
+
+const HIGH_WATER_BYTES = 65_536;
+/** A transfer copies what it is given, whole. */
+const PIECE = 32_768;
+/** What may wait while uWS cannot be made to wait. */
+const MOST_BYTES = 8_388_608;
+
+/**
+ * The body of the request that this response belongs to, as a source for `body` of a transfer, to be read once: the client of uWS
+ * sends as fast as the transfer takes it. To be called before the route's handler returns or awaits anything, as what
+ * comes before is lost. Reading throws RESPONSE_ABORTED when the client leaves before the end.
+ *
+ * @throws MisuseError WRONG_TYPE, OUT_OF_RANGE; BODY_USED the second time
+ */
+export function bodyOf(res: UwsResponse, options: BodyOfOptions = {}): AsyncIterableIterator<Uint8Array> {
+  const { highWaterBytes = HIGH_WATER_BYTES } = options;
+  if (!Number.isSafeInteger(highWaterBytes) || highWaterBytes <= 0)
+    throw new MisuseError("OUT_OF_RANGE", `highWaterBytes takes a whole number above 0, not ${String(highWaterBytes)}`);
+  const state = ResponseState.of(res);
+  if (state.body) throw new MisuseError("BODY_USED", "the body of this request is read already: it can be once");
+  const body = new RequestBody(state, highWaterBytes);
+  state.body = body;
+  return body;
+}
+
+class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
+  readonly #state: ResponseState;
+  readonly #highWaterBytes: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  /** Counted for what is about to come. */
+  #expectedBytes = 0;
+  /** No chunk comes any more, or none is wanted. */
+  #ended = false;
+  #error: CurlewError | undefined;
+  #paused = false;
+  /** The response may be ended, and is not for us to pause. */
+  #free = false;
+  #wake: (() => void) | undefined;
+  readonly #goOn = (): void => {
+    this.#expectedBytes = READ_BYTES;
+    turns.count(READ_BYTES);
+    this.#resume();
+  };
+
+  constructor(state: ResponseState, highWaterBytes: number) {
+    this.#state = state;
+    this.#highWaterBytes = highWaterBytes;
+    state.touch((res) => res.onData((chunk, isLast) => this.#push(chunk, isLast)));
+    state.whenAborted(() => this.#fail("the client left before it had sent all of the request's body"));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      if (this.#error) throw this.#error;
+      const chunk = this.#chunks.shift();
+      if (chunk) return { done: false, value: this.#read(chunk) };
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.discard();
+    return { done: true, value: undefined };
+  }
+
+  unthrottle(): void {
+    this.#free = true;
+    turns.leave(this.#goOn);
+    this.#resume();
+  }
+
+  /** What comes is received and dropped: a connection that stands still could not be used again, and would not be seen to close. */
+  discard(): void {
+    turns.leave(this.#goOn);
+    this.#chunks = [];
+    this.#count(-this.#bytes);
+    this.#settle();
+    this.#ended = true;
+    this.#wake?.();
+    this.#resume();
+  }
+
+  #push(chunk: ArrayBuffer, isLast: boolean): void {
+    this.#settle();
+    if (this.#ended) return;
+    // Copies, as uWS takes it back when this returns; and small ones, so that what was read is not kept by what was not.
+    for (let at = 0; at < chunk.byteLength; at += PIECE) this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
+    this.#count(chunk.byteLength);
+    if (isLast) this.#ended = true;
+    else if (this.#bytes >= this.#highWaterBytes) this.#pause();
+    this.#wake?.();
+  }
+
+  #read(chunk: Uint8Array): Uint8Array {
+    this.#count(-chunk.length);
+    if (this.#bytes === 0 && this.#paused) turns.ask(this.#goOn);
+    return chunk;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    turns.count(bytes);
+  }
+
+  #settle(): void {
+    turns.count(-this.#expectedBytes);
+    this.#expectedBytes = 0;
+  }
+
+  /**
+   * Not while the response waits for the socket: uWS cannot wait for one of reading and writing only, and a client that is
+   * kept from reading its answer may be what the server waits for.
+   */
+  #pause(): void {
+    if (this.#free || this.#state.blocked) return this.#checkRoom();
+    this.#paused = true;
+    this.#state.touch((res) => res.pause());
+  }
+
+  /**
+   * uWS has one note for all sockets of what to wait for after `resume`: what the last one that was paused had waited for.
+   * When the answer has begun that may be too little for this one. So what uWS keeps is written first, and the note is
+   * made anew (AsyncSocket::throttle_helper).
+   */
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#state.begun) {
+      this.#state.corked(() => {});
+      this.#state.touch((res) => res.pause());
+    }
+    this.#state.touch((res) => res.resume());
+  }
+
+  #checkRoom(): void {
+    if (this.#bytes < this.#highWaterBytes + MOST_BYTES) return;
+    this.#fail(`${this.#bytes} bytes of the request's body wait, and the client cannot be made to wait`);
+    this.#state.touch((res) => res.close());
+  }
+
+  #fail(message: string): void {
+    if (this.#ended) return;
+    this.#error = new CurlewError("RESPONSE_ABORTED", message);
+    this.discard();
+  }
+}

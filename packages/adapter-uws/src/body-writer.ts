@@ -1,0 +1,127 @@
+import { type ClientTransfer, CurlewError } from "@curlew/core";
+import type { ResponseHead } from "./head.js";
+import type { ResponseState } from "./response-state.js";
+import type { UwsResponse } from "./uws.js";
+
+/** What fits into uWS's own buffer together with a chunk's frame. */
+const PIECE = 16_000;
+
+/**
+ * Writes a body as uWS wants it, and waits as it says. Of a known size: `tryEnd`, which takes what the socket takes; the rest
+ * of the chunk is tried again. Of an unknown one: `write`, which keeps what the socket does not take, so that much is not
+ * given before all that came before is out.
+ */
+export class BodyWriter {
+  readonly #state: ResponseState;
+  readonly #transfer: ClientTransfer;
+  readonly #head: ResponseHead;
+  /** What is left of the chunk that is being written. */
+  #rest: Uint8Array = new Uint8Array(0);
+  /** uWS may keep something of what was written last. */
+  #keeps = false;
+  #goOn: (() => void) | undefined;
+  #listening = false;
+  /** Of the body, given to uWS. */
+  sentBytes = 0;
+
+  constructor(state: ResponseState, transfer: ClientTransfer, head: ResponseHead) {
+    this.#state = state;
+    this.#transfer = transfer;
+    this.#head = head;
+    state.whenAborted(() => this.#goOn?.());
+  }
+
+  /** undefined: the next chunk may come. Otherwise it resolves when it may, or nobody wants one. */
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.length === 0 || this.#head.bodiless || this.#state.over) return undefined; // tryEnd would end with none
+    this.#rest = chunk;
+    const well = this.#push();
+    if (this.#state.over) return undefined;
+    this.#listen();
+    return well ? undefined : this.#writableAgain();
+  }
+
+  async #writableAgain(): Promise<void> {
+    this.#state.blocked = true;
+    this.#transfer.pause();
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+    });
+    this.#goOn = undefined;
+    this.#transfer.resume();
+  }
+
+  /** The body is complete. @throws CurlewError BODY_SIZE_DIFFERS where the answer had promised more */
+  end(): void {
+    if (this.#state.over) return;
+    const { bodiless, sizeBytes } = this.#head;
+    if (!bodiless && sizeBytes !== undefined && this.sentBytes < sizeBytes)
+      throw new CurlewError("BODY_SIZE_DIFFERS", `the answer has ${this.sentBytes} bytes, and promised ${sizeBytes}`);
+    this.#state.answer((res) => {
+      this.#begin(res);
+      if (bodiless) res.endWithoutBody();
+      else res.end();
+    });
+  }
+
+  /** Answers whether the next chunk may come. */
+  #push(): boolean {
+    while (this.#rest.length > 0 && !this.#state.over) {
+      const well = this.#head.sizeBytes === undefined ? this.#give() : this.#offer(this.#head.sizeBytes);
+      if (!well) return false;
+    }
+    return true;
+  }
+
+  /** By `write`. While uWS keeps something, it gets no more than a piece each time that the socket has room for more. */
+  #give(): boolean {
+    const piece = this.#keeps ? this.#rest.subarray(0, PIECE) : this.#rest;
+    const well = this.#state.corked((res) => {
+      this.#begin(res);
+      return res.write(piece);
+    });
+    this.#rest = this.#rest.subarray(piece.length);
+    this.sentBytes += piece.length;
+    this.#keeps = well !== true;
+    return well === true;
+  }
+
+  /** By `tryEnd`. */
+  #offer(sizeBytes: number): boolean {
+    const rest = this.#rest;
+    if (this.sentBytes + rest.length >= sizeBytes) this.#state.body?.unthrottle();
+    const taken = this.#state.corked((res) => {
+      this.#begin(res);
+      const [, hasResponded] = res.tryEnd(rest, sizeBytes);
+      if (!hasResponded) return res.getWriteOffset() - this.sentBytes;
+      this.#state.finish();
+      return rest.length;
+    });
+    this.#rest = rest.subarray(taken);
+    this.sentBytes += taken ?? 0;
+    return this.#rest.length === 0;
+  }
+
+  #begin(res: UwsResponse): void {
+    if (this.#state.begun) return;
+    this.#state.begun = true;
+    this.#head.write(res);
+  }
+
+  /** Always: what did not go out by the end of the cork is not told, and without a handler uWS closes a connection that is idle. */
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.#state.touch((res) => res.onWritable(() => this.#writable()));
+  }
+
+  /** The answer is uWS's: whether all that was written was taken. */
+  #writable(): boolean {
+    const well = this.#push();
+    // With a handler uWS leaves what it keeps where it is until something is written; to cork writes it.
+    if (well && !this.#state.over) this.#state.corked(() => {});
+    if (well) this.#state.blocked = false;
+    if (well) this.#goOn?.();
+    return well;
+  }
+}

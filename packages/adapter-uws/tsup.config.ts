@@ -1,0 +1,3 @@
+import { defineConfig, library } from "../../tsup.base.js";
+
+export default defineConfig(library());

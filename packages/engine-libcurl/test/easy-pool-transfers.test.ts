@@ -1,0 +1,59 @@
+import type { TransferRequest } from "@curlew/core";
+import { contentOf, startServer, type TestServer } from "@curlew/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Easy } from "../src/index.js";
+import { HandLoop } from "./hand-loop.js";
+
+let server: TestServer;
+let loop: HandLoop;
+
+beforeEach(async () => {
+  server = await startServer();
+  loop = new HandLoop();
+});
+
+afterEach(async () => {
+  loop.multi.cleanup();
+  await server.stop();
+});
+
+/** One transfer to its end, with a handle of the pool. Answers the handle, given back, and its body. */
+async function transfer(path: string, more: Partial<TransferRequest> = {}): Promise<{ easy: Easy; body: Buffer }> {
+  const easy = loop.multi.prepare({ url: server.http + path, redirects: 5, ...more });
+  const chunks: Uint8Array[] = [];
+  const ended = loop.done.length + 1;
+  loop.multi.addHandle(easy);
+  await loop.until(ended);
+  expect(loop.done.at(-1)?.result).toBe(0);
+  loop.multi.collect((_easy, kind, bytes) => kind === "body" && chunks.push(bytes));
+  const body = Buffer.concat(chunks);
+  loop.multi.release(easy, true);
+  return { easy, body };
+}
+
+describe("a handle that has served", () => {
+  it("serves the same and other URLs as it is, after a redirect as one that was set up anew", async () => {
+    const { easy } = await transfer("/bytes/100");
+    for (const path of ["/bytes/100", "/bytes/200", "/redirect/2", "/bytes/100", "/redirect/1", "/bytes/200"]) {
+      const next = await transfer(path);
+      expect(next.easy).toBe(easy);
+      const [, size] = /^.bytes.(\d+)/.exec(path) ?? [];
+      expect(next.body.equals(size ? contentOf("bytes", Number(size)) : Buffer.from("arrived"))).toBe(true);
+    }
+  });
+
+  it("tells nothing of its last transfer before the next one has begun, and then that one", async () => {
+    const { easy } = await transfer("/bytes/100");
+    const next = loop.multi.prepare({ url: `${server.http}/hang`, redirects: 5 });
+    expect(next).toBe(easy);
+    const known = () => [next.getinfo("RESPONSE_CODE"), next.getinfo("STARTTRANSFER_TIME_T")];
+    expect(known()).toEqual([undefined, undefined]);
+    loop.multi.addHandle(next);
+    expect(known()).toEqual([undefined, undefined]);
+    expect(loop.multi.bytesMoved()).toBe(0);
+    loop.multi.socketAction(-1, 0);
+    expect(known()).toEqual([0, 0]);
+    loop.multi.removeHandle(next);
+    loop.multi.release(next, false);
+  });
+});
