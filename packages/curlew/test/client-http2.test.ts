@@ -4,7 +4,7 @@ import type { Client, ClientTransfer } from "@curlew/core";
 import { loadLibcurl } from "@curlew/engine-libcurl";
 import { contentOf, nghttpdMissing, sha256, startNghttpd } from "@curlew/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { turns, useClient, useServer } from "./support.js";
+import { otherEngine, turns, useClient, useServer } from "./support.js";
 
 const server = useServer();
 const STREAMS = 100;
@@ -75,12 +75,14 @@ async function sumOf(transfer: ClientTransfer): Promise<string> {
 }
 
 describe(`${STREAMS} streams on one HTTP/2 connection, ${PAUSED} of them paused: the others finish, and these later`, () => {
-  const missing = nghttpdMissing();
+  const old = loadLibcurl().version.startsWith("7.");
+  // 7.88.1 leaves a stream behind now and then; the driver looks a second time, where node-libcurl has no say.
+  const alone = old && otherEngine ? "libcurl 7.88.1 hangs now and then when nobody looks a second time" : undefined;
+  const missing = nghttpdMissing() ?? alone;
   it.skipIf(missing !== undefined)(`from nghttpd${missing ? `: ${missing}` : ""}`, async () => {
     await many(await nghttpd());
   });
 
-  const old = loadLibcurl().version.startsWith("7.");
   it.skipIf(old)(`from node:http2${old ? ": libcurl 7.88.1 fails there now and then by itself" : ""}`, async () => {
     await many({ url: `${server.current.http2}/bytes/${BYTES}`, caFile: server.current.caFile });
   });
