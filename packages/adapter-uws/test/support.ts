@@ -5,9 +5,11 @@ import { type AddressInfo, connect } from "node:net";
 import { libuvLoop } from "@curlew/adapter-libuv";
 import { type Client, createClient, type Limits } from "@curlew/core";
 import { loadLibcurl, Multi } from "@curlew/engine-libcurl";
-import { startServer, type TestServer, uwsFolder, uwsMissing } from "@curlew/testkit";
-import { afterAll, beforeAll, beforeEach, onTestFinished } from "vitest";
+import { uwsFolder, uwsMissing } from "@curlew/testkit";
+import { beforeEach, onTestFinished } from "vitest";
 import type { UwsResponse } from "../src/index.js";
+
+export { useServer } from "@curlew/testkit/in-tests";
 
 /** What tests use of the library besides a response. */
 export interface UwsRequest {
@@ -52,21 +54,6 @@ export function serve(handler: Handler): Promise<string> {
       else reject(new Error("it does not listen"));
     });
   });
-}
-
-/** A server behind it, for the tests of a file. */
-export function useServer(): { readonly current: TestServer } {
-  let server: TestServer | undefined;
-  beforeAll(async () => {
-    server = await startServer();
-  });
-  afterAll(() => server?.stop());
-  return {
-    get current() {
-      if (!server) throw new Error("the server is not there yet");
-      return server;
-    },
-  };
 }
 
 /** A client on the loop that uWS is on, closed with the test. */
