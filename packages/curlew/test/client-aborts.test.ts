@@ -37,7 +37,7 @@ const scenes: Record<string, () => Promise<Scene> | Scene> = {
   }),
   "while it connects": async () => ({
     url: `http://127.0.0.1:${await fullServer()}/`,
-    reached: () => turns(2),
+    reached: () => turns(6),
     phases: ["connecting"],
   }),
   "in the TLS handshake": async () => ({

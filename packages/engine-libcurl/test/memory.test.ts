@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runtimeName } from "@curlew/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -60,6 +61,7 @@ describe("everything an easy can have", () => {
     // CI does it once, on the system's libcurl.
     const asked = process.env.CURLEW_VALGRIND || (process.env.CURLEW_STRICT && !process.env.CURLEW_LIBCURL);
     if (!asked) return context.skip("takes a minute: CURLEW_VALGRIND=1 runs it");
+    if (!/^v20\./.test(process.version) || runtimeName !== "node") return context.skip("node.supp is about Node 20");
     if (spawnSync("valgrind", ["--version"]).error) return context.skip("valgrind is not installed");
     const log = join(folder, "valgrind.log");
     const options = ["--leak-check=full", "--errors-for-leak-kinds=definite", "--num-callers=30", "--error-exitcode=9"];
