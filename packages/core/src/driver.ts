@@ -277,6 +277,7 @@ export class Driver<E extends EasyHandle> {
         const timeoutMs = this.#engine.timeout();
         if (timeoutMs >= 0) this.#timer.told(timeoutMs, this.#loop.now());
       },
+      waitAMs: () => this.#timer.told(1, this.#loop.now()),
       stalled: () => this.#failAll("STALLED", "the engine waits for nothing, and nothing moves it"),
     };
   }

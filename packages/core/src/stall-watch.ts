@@ -14,6 +14,8 @@ export interface StallOwner {
   kick(): void;
   /** Asks the engine for its timeout, and believes it. */
   ask(): void;
+  /** Sets the timer to a ms. */
+  waitAMs(): void;
   stalled(): void;
 }
 
@@ -45,7 +47,7 @@ export class StallWatch {
     this.#owner = owner;
   }
 
-  /** One kick, then one question, whatever they lead to: what helps leaves something to wait for. */
+  /** One kick, then one question, and both again a ms later, a few times: what helps leaves something to wait for. */
   judge(): void {
     const owner = this.#owner;
     const stuck = () => owner.nothingToWaitFor() && anyoneStuck(owner.records());
@@ -59,7 +61,10 @@ export class StallWatch {
     if (this.#vain >= MOST_VAIN_ANSWERS) return owner.stalled();
     this.#askedAt = owner.signs();
     owner.ask();
-    if (stuck() && !owner.timerSet()) owner.stalled();
+    if (!stuck() || owner.timerSet()) return;
+    // No timeout at all, where the last look came a ms too early: everything is looked at once more when that is over.
+    owner.waitAMs();
+    this.#kickedAt = -1;
   }
 
   /** 8.10.0 to 8.11.0 lose their timer by a call before its time, so there the kick is left out. */

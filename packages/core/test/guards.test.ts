@@ -134,11 +134,17 @@ describe("the spin guard (C 12.1, P 28)", () => {
 });
 
 describe("the stall watchdog (P 20, P B6)", () => {
-  it("kicks once and asks for the timeout, then fails the transfers", () => {
+  it("kicks and asks for the timeout, ten times more a ms apart, then fails the transfers", () => {
     const { loop, start, outcomes, since } = scene();
     start("a");
     since();
     loop.settle(); // served the 0 timer of add; the engine tells nothing
+    expect(since()).toEqual(["action TIMEOUT", "socketAll", "arm 1"]);
+    for (let vain = 1; vain <= 10; vain++) {
+      expect(outcomes).toEqual({});
+      since();
+      loop.pass(1);
+    }
     expect(since()).toEqual(["action TIMEOUT", "socketAll", "remove a", "outcome a"]);
     expect(outcomes.a).toMatchObject({ code: "STALLED" });
   });
@@ -237,6 +243,7 @@ describe("the stall watchdog (P 20, P B6)", () => {
     start("a");
     since();
     loop.settle();
+    for (let vain = 1; vain <= 10; vain++) loop.pass(1);
     expect(since()).not.toContain("socketAll");
     expect(outcomes.a).toMatchObject({ code: "STALLED" });
   });
