@@ -161,7 +161,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "stall-watch",
     "hangs when nothing is left to try",
     "P 20",
-    "if (stuck() && !owner.timerSet()) owner.stalled();",
+    "    owner.waitAMs();",
     "",
   ),
   core(
