@@ -157,13 +157,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "const IDLE_WAKEUPS = 3;",
   ),
   core("stall-watch", "does not kick", "C 8.2", "if (this.#mayKick()) {", "if (owner.signs() < 0) {"),
-  core(
-    "stall-watch",
-    "hangs when nothing is left to try",
-    "P 20",
-    "    owner.waitAMs();",
-    "",
-  ),
+  core("stall-watch", "hangs when nothing is left to try", "P 20", "    owner.waitAMs();", ""),
   core(
     "deliveries",
     "ignores the budget",
