@@ -6,14 +6,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { runtimeName } from "@curlew/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /** More behind a switch: CURLEW_TEST_VOLUME_MIB=2048. */
 const MIB = Number(process.env.CURLEW_TEST_VOLUME_MIB ?? 256);
 const BYTES = MIB * 2 ** 20;
-/** Deno itself has more resident than Node or Bun before anything is done. */
-const RSS_LIMIT_MIB = runtimeName === "deno" ? 200 : 150;
+const RSS_LIMIT_MIB = 150;
 const program = fileURLToPath(new URL("programs/volume.mjs", import.meta.url));
 
 let server: Server;
