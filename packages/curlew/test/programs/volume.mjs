@@ -1,13 +1,10 @@
 // Moves a big body through the client, slowly, and tells how much memory that took. Arguments: "down" or "up", URL, bytes.
 import { createHash } from "node:crypto";
-import { createClient as createCoreClient } from "@curlew/core";
-import { createNodeLibcurlEngine } from "@curlew/engine-node-libcurl";
-import { loadNodeLibcurl } from "@curlew/testkit";
 import { createClient } from "curlew";
 
 const [direction, url, bytes] = [process.argv[2], process.argv[3], Number(process.argv[4])];
 const client = process.env.CURLEW_TEST_ENGINE
-  ? createCoreClient({ engine: createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() }) })
+  ? await overNodeLibcurl()
   : createClient(process.env.CURLEW_TEST_LOOP ? { loop: process.env.CURLEW_TEST_LOOP } : {});
 const hash = createHash("sha256");
 let mostRss = 0;
@@ -15,6 +12,16 @@ const measure = () => {
   mostRss = Math.max(mostRss, process.memoryUsage.rss());
 };
 const breath = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Loaded only where it is wanted: what tests bring along has its own memory. */
+async function overNodeLibcurl() {
+  const [{ createClient: createCoreClient }, { createNodeLibcurlEngine }, { loadNodeLibcurl }] = await Promise.all([
+    import("@curlew/core"),
+    import("@curlew/engine-node-libcurl"),
+    import("@curlew/testkit"),
+  ]);
+  return createCoreClient({ engine: createNodeLibcurlEngine({ nodeLibcurl: loadNodeLibcurl() }) });
+}
 
 /** The same bytes as the server's. */
 async function* slowSource() {
