@@ -1,6 +1,7 @@
 import type { TransferRequest } from "@curlew/core";
 import { contentOf, startServer, type TestServer } from "@curlew/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { leftBehind } from "../src/hazards.js";
 import type { Easy } from "../src/index.js";
 import { HandLoop } from "./hand-loop.js";
 
@@ -46,11 +47,11 @@ describe("a handle that has served", () => {
     const { easy } = await transfer("/bytes/100");
     const next = loop.multi.prepare({ url: `${server.http}/hang`, redirects: 5 });
     expect(next).toBe(easy);
-    // Unknown in a handle that is used as it was, 0 in one that this libcurl needs reset.
-    const known = () => [next.getinfo("RESPONSE_CODE") ?? 0, next.getinfo("STARTTRANSFER_TIME_T") ?? 0];
-    expect(known()).toEqual([0, 0]);
+    const known = () => [next.getinfo("RESPONSE_CODE"), next.getinfo("STARTTRANSFER_TIME_T")];
+    const unknown = leftBehind(loop.multi.library.version, 0) ? 0 : undefined; // a reset handle says 0
+    expect(known()).toEqual([unknown, unknown]);
     loop.multi.addHandle(next);
-    expect(known()).toEqual([0, 0]);
+    expect(known()).toEqual([unknown, unknown]);
     expect(loop.multi.bytesMoved()).toBe(0);
     loop.multi.socketAction(-1, 0);
     expect(known()).toEqual([0, 0]);
