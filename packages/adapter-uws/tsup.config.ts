@@ -1,3 +1,3 @@
 import { defineConfig, library } from "../../tsup.base.js";
 
-export default defineConfig(library());
+export default defineConfig(library({ entry: { index: "src/index.ts", find: "src/find-uws.ts" } }));

@@ -1,4 +1,4 @@
-import { uwsUnavailable } from "@curlew/adapter-uws";
+import { uwsUnavailable } from "@curlew/adapter-uws/find";
 import { type Absent, type Libcurl, loadLibcurl } from "@curlew/engine-libcurl";
 import { nodeLibcurlVersions } from "@curlew/engine-node-libcurl";
 import { loops } from "./loops.js";

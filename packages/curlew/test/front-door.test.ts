@@ -42,6 +42,18 @@ describe("curlew doctor", () => {
   });
 });
 
+describe("importing it", () => {
+  it.runIf(runtimeName === "node")("loads no HTTP of Node's, which is 10 MiB of a process that has libcurl's", () => {
+    const program =
+      'await import("curlew"); console.log(process.moduleLoadList.filter((name) => /\\bhttps?$/.test(name)).join())';
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      encoding: "utf8",
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "\n", stderr: "" });
+  });
+});
+
 describe("the native parts", () => {
   for (const [folder, name] of [
     ["adapter-epoll", "epoll"],
