@@ -1,4 +1,4 @@
-// node bench/proxy.mjs [--json] [--rounds N] [--ms N]: examples/uws-proxy beside http-proxy on node:http, in turns, a slice
+// node bench/proxy.mjs [--json] [--case NAME]... [--rounds N] [--ms N]: examples/uws-proxy beside http-proxy on node:http, in turns, a slice
 // each; what counts is CPU of the proxy's process for each request. See README.md.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,18 +15,20 @@ import { fullLoad, promised } from "./workload.mjs";
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
+    case: { type: "string", multiple: true },
     rounds: { type: "string", default: "9" },
     ms: { type: "string", default: "500" },
   },
 });
 
-const cases = [
+const all = [
   { name: "5b-50", bytes: 5, atOnce: 50 },
   { name: "1k-50", bytes: 1024, atOnce: 50 },
   { name: "64k-20", bytes: 65_536, atOnce: 20 },
   { name: "1m-20", bytes: 1_048_576, atOnce: 20 },
   { name: "put-64k-20", bytes: 5, sentBytes: 65_536, atOnce: 20 },
 ];
+const cases = all.filter(({ name }) => !values.case || values.case.includes(name));
 
 const root = resolve(import.meta.dirname, "..");
 const fetched = join(root, ".cache/uws-3.0.6/node_modules/uWebSockets.js");

@@ -8,7 +8,7 @@ import { EngineCalls } from "./engine-calls.js";
 import { CurlewError, type LoopError, MisuseError, TransferError } from "./errors.js";
 import { asCurlewError, failureOf } from "./failures.js";
 import { guarded } from "./observers.js";
-import { type Ports, type RunInContext, reportError } from "./ports.js";
+import { NO_CONTEXT, type Ports, type RunInContext, reportError } from "./ports.js";
 import { Promised } from "./promised.js";
 import { SecondLook } from "./second-look.js";
 import { type Registration, SocketTable } from "./sockets.js";
@@ -20,7 +20,6 @@ import type { Command } from "./turnstile.js";
 
 /** How often a 0 timer is served without going back to the loop (C 4.9). */
 const ROUNDS = 4;
-const NO_CONTEXT: RunInContext = (run, ...args) => run(...args);
 
 /**
  * "open"; then "closing" by request or "dead" by an error of the multi or the loop: no call is made that could start or
@@ -150,6 +149,7 @@ export class Driver<E extends EasyHandle> {
     if (!record) return;
     record.silent = true;
     this.#records.delete(easy);
+    record.letGo();
     this.#submit(this.#commands.remove, record);
   }
 

@@ -13,6 +13,8 @@ export interface Ports {
 
 export type RunInContext = <A extends unknown[]>(run: (...args: A) => void, ...args: A) => void;
 
+export const NO_CONTEXT: RunInContext = (run, ...args) => run(...args);
+
 declare function queueMicrotask(run: () => void): void;
 declare const console: { warn(message: string): void };
 
