@@ -24,6 +24,8 @@ const leaveNothing: ReadonlySet<string> = new Set([
   "USERAGENT",
 ]);
 
+const NONE: readonly string[] = [];
+
 /** Kinds of requests that are remembered, and idle handles of all of them together; each has about 6 KiB. */
 const MOST_SHELVES = 8;
 const MOST_HANDLES = 512;
@@ -33,9 +35,10 @@ interface Kept {
   readonly easy: Easy;
   readonly shelf: Shelf;
   url: string;
+  headers: readonly string[];
 }
 
-/** Handles set up for requests that differ in nothing but the URL. */
+/** Handles set up for requests that differ in nothing but the URL and the header lines. */
 interface Shelf {
   readonly request: TransferRequest;
   readonly curl: readonly (readonly [string, unknown])[];
@@ -45,7 +48,8 @@ interface Shelf {
 
 /**
  * Handles for transfers, used again. Making one and setting it up costs as much as all the rest of a small transfer; so one
- * whose transfer ended well is kept for a request like it, reset, and set up as it was in one crossing.
+ * whose transfer ended well is kept for a request like it, reset, and set up as it was in one crossing. URL and header lines
+ * are set anew where they are others: a server behind another is hardly ever asked twice with the same ones.
  *
  * A reset forgets options, infos and credentials, not cookies. Handles that could have learned something a stranger must
  * not meet are not kept: those of URLs with credentials, with bodies, or with options beyond those above.
@@ -67,7 +71,7 @@ export class EasyPool {
     const kept = this.#shelfOf(request, url)?.idle.pop();
     if (!kept) return this.#make(readOnce(request));
     this.#idle--;
-    return this.#renew(kept, url) ? this.#lend(kept) : this.#make(readOnce(request));
+    return this.#renew(kept, request) ? this.#lend(kept) : this.#make(readOnce(request));
   }
 
   /** One that was taken and not given back; undefined also for those that are not kept. */
@@ -99,10 +103,10 @@ export class EasyPool {
   }
 
   #make(request: TransferRequest): Easy {
-    const { url, curl = {} } = request;
+    const { url, headers = NONE, curl = {} } = request;
     if (!mayBeKept(request, url) || !leavesNothing(curl)) return prepare(this.#library, request);
     const easy = prepare(this.#library, request, true);
-    return this.#lend({ easy, shelf: this.#shelfOf(request, url) ?? this.#putUp(request), url });
+    return this.#lend({ easy, shelf: this.#shelfOf(request, url) ?? this.#putUp(request), url, headers });
   }
 
   #putUp(request: TransferRequest): Shelf {
@@ -120,8 +124,9 @@ export class EasyPool {
    * Whether it could be set up again. Where the request is at fault a new handle says why; and 7.88.1 takes no BUFFERSIZE for
    * one whose last transfer shared its connection with others, as it still has the buffer.
    */
-  #renew(kept: Kept, url: string): boolean {
+  #renew(kept: Kept, { url, headers = NONE }: TransferRequest): boolean {
     try {
+      if (!areLike(kept.headers, headers)) kept.easy.setopt("HTTPHEADER", (kept.headers = [...headers]));
       prepareAgain(kept.easy, kept.url === url ? undefined : url);
       kept.url = url;
       return true;
@@ -169,14 +174,11 @@ function isLike({ request: kept, curl }: Shelf, request: TransferRequest): boole
     kept.headerLimitBytes === request.headerLimitBytes &&
     kept.redirects === request.redirects &&
     kept.decompress === request.decompress &&
-    areLike(kept.headers, request.headers) &&
     isSame(curl, request.curl)
   );
 }
 
-const NONE: readonly string[] = [];
-
-function areLike(kept: readonly string[] = NONE, given: readonly string[] = NONE): boolean {
+function areLike(kept: readonly string[], given: readonly string[]): boolean {
   if (kept.length !== given.length) return false;
   for (let i = 0; i < kept.length; i++) if (kept[i] !== given[i]) return false;
   return true;

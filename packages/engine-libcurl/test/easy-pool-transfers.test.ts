@@ -43,6 +43,29 @@ describe("a handle that has served", () => {
     }
   });
 
+  it("sends the header lines of its own request, and nothing of one before", async () => {
+    const none = (await transfer("/echo")).body.toString();
+    const { easy } = await transfer("/bytes/1");
+    const lists = [
+      ["Authorization: Bearer secret", "Cookie: a=1", "X-A: 1"],
+      ["Host: other", "User-Agent: me", "Accept: text/plain"],
+      ["Range: bytes=0-3", "Referer: http://x/", "Accept-Encoding: gzip"],
+      ["Accept:", "X-Empty;"],
+    ];
+    for (const headers of lists) {
+      const sent = await transfer("/echo", { headers });
+      expect(sent.easy).toBe(easy);
+      const { headers: got } = JSON.parse(sent.body.toString());
+      for (const line of headers.filter((one) => /: |;/.test(one))) {
+        const [name = "", value = ""] = line.replace(";", "").split(": ");
+        expect(got[name.toLowerCase()]).toBe(value);
+      }
+      const bare = await transfer("/echo");
+      expect(bare.easy).toBe(easy);
+      expect(bare.body.toString()).toBe(none);
+    }
+  });
+
   it("tells nothing of its last transfer before the next one has begun, and then that one", async () => {
     const { easy } = await transfer("/bytes/100");
     const next = loop.multi.prepare({ url: `${server.http}/hang`, redirects: 5 });

@@ -29,8 +29,19 @@ describe("a handle whose transfer ended well", () => {
     expect(first.getinfo("EFFECTIVE_URL")).toBe("http://127.0.0.1:1/b");
   });
 
+  it("serves one with other header lines, and checks these as the first", () => {
+    const multi = useMulti();
+    const first = multi.prepare(request);
+    for (const headers of [["X-A: 2"], ["X-B: 1", "X-C;"], [], ["X-A: 1"]])
+      expect(next(multi, first, { ...request, headers })).toBe(first);
+    multi.release(first, true);
+    expect(() => multi.prepare({ ...request, headers: ["X-A: 1\r\nX-B: 2"] })).toThrow(
+      expect.objectContaining({ code: "FORBIDDEN_CHARACTER" }),
+    );
+    expect(first.id).toBe(0);
+  });
+
   it.each<[string, Partial<TransferRequest>]>([
-    ["headers", { headers: ["X-A: 2"] }],
     ["method", { method: "HEAD" }],
     ["scheme", { url: "https://127.0.0.1:1/a" }],
     ["options", { curl: { TIMEOUT_MS: 501 } }],

@@ -1,3 +1,5 @@
+import { runtime } from "./runtime.js";
+
 /**
  * The header fields of an answer, read when first looked at. Names and answers are those of the fetch standard's Headers;
  * `raw` has them as they came.
@@ -50,35 +52,53 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
   }
 }
 
-const SPACE = " \t\r\n";
-
 /** Without the space around it. HTTP knows no more than these; String.trim takes the byte 0xa0 for one, too. */
 export function trimmed(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && SPACE.includes(text.charAt(start))) start++;
-  while (start < end && SPACE.includes(text.charAt(end - 1))) end--;
-  return text.slice(start, end);
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === TAB || code === CR || code === LF;
 }
 
 const PIECE = 4096;
 
-/** What TextDecoder calls latin1 is windows-1252, which has other letters at 0x80 to 0x9f. */
+/** What TextDecoder calls latin1 is windows-1252, which has other letters at 0x80 to 0x9f. A Buffer, where there is one, is ten times as fast. */
 export function latin1(bytes: Uint8Array): string {
+  const { buffer, byteOffset, length } = bytes;
+  const made = runtime.Buffer?.from?.(buffer, byteOffset, length).toString("latin1");
+  if (made !== undefined) return made;
   let text = "";
   for (let at = 0; at < bytes.length; at += PIECE)
     text += String.fromCharCode.apply(null, bytes.subarray(at, at + PIECE) as unknown as number[]);
   return text;
 }
 
+/** Line by line, by looking for their ends: a regular expression for each costs more than all the rest of a small answer's head. */
 function fieldsOf(text: string): (readonly [string, string])[] {
   const fields: [string, string][] = [];
-  for (const line of text.split(/\r?\n/)) {
-    const last = fields.at(-1);
-    if (/^[ \t]/.test(line) && last) last[1] = trimmed(`${last[1]} ${trimmed(line)}`); // folded (RFC 9112 5.2)
-    const colon = line.indexOf(":");
-    if (colon > 0 && !/^(?:HTTP\/|[ \t])/.test(line))
-      fields.push([line.slice(0, colon), trimmed(line.slice(colon + 1))]);
+  for (let start = 0; start < text.length; ) {
+    const lf = text.indexOf("\n", start);
+    const end = lf < 0 ? text.length : lf;
+    const first = text.charCodeAt(start);
+    if (first === SPACE || first === TAB) {
+      const last = fields.at(-1);
+      if (last) last[1] = trimmed(`${last[1]} ${trimmed(text.slice(start, end))}`); // folded (RFC 9112 5.2)
+    } else {
+      const colon = text.indexOf(":", start);
+      if (colon > start && colon < end && !text.startsWith("HTTP/", start))
+        fields.push([text.slice(start, colon), trimmed(text.slice(colon + 1, end))]);
+    }
+    start = end + 1;
   }
   return fields;
 }

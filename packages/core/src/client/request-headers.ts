@@ -8,6 +8,7 @@ export type RequestHeaders =
   | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 const NONE: readonly string[] = [];
+const LINE_END = /[\0\r\n]/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -17,30 +18,52 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  */
 export function requestHeaders(headers: RequestHeaders | undefined, body: PreparedBody | undefined): readonly string[] {
   if (headers === undefined && body === undefined) return NONE;
-  const lines: string[] = [];
-  const names = new Set<string>();
-  for (const [name, value] of pairsOf(headers)) {
-    lines.push(line(name, value));
-    names.add(name.toLowerCase());
-    if (name.toLowerCase() === "content-length") checkLength(trimmed(String(value)), body);
-  }
-  if (!body) return lines;
-  if (body.contentType !== undefined && !names.has("content-type")) lines.push(line("Content-Type", body.contentType));
-  if (!names.has("expect")) lines.push("Expect:");
-  return lines;
+  const said = new Said(body);
+  addAll(said, headers);
+  if (!body) return said.lines;
+  if (body.contentType !== undefined && !said.type) said.add("Content-Type", body.contentType);
+  if (!said.expect) said.lines.push("Expect:");
+  return said.lines;
 }
 
-function* pairsOf(headers: RequestHeaders | undefined): Generator<readonly [string, unknown]> {
+/** What is to be sent so far. */
+class Said {
+  readonly lines: string[] = [];
+  type = false;
+  expect = false;
+  readonly #body: PreparedBody | undefined;
+
+  constructor(body: PreparedBody | undefined) {
+    this.#body = body;
+  }
+
+  add(name: string, value: unknown): void {
+    this.lines.push(line(name, value));
+    if (is(name, "content-length")) checkLength(trimmed(String(value)), this.#body);
+    this.type ||= is(name, "content-type");
+    this.expect ||= is(name, "expect");
+  }
+}
+
+/** Most names differ in their length from those: they are not made lower case. */
+function is(name: string, lowerCase: string): boolean {
+  return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
+}
+
+function addAll(said: Said, headers: RequestHeaders | undefined): void {
   if (headers === undefined || headers === null) return;
   if (typeof headers !== "object")
     throw new MisuseError("WRONG_TYPE", `headers takes an object, pairs, or Headers, not a ${typeof headers}`);
   if (Symbol.iterator in headers) {
-    for (const pair of headers) yield checkPair(pair);
+    for (const pair of headers) {
+      const [name, value] = checkPair(pair);
+      said.add(name, value);
+    }
     return;
   }
   for (const [name, value] of Object.entries(headers))
-    if (Array.isArray(value)) for (const one of value) yield [name, one];
-    else if (value !== undefined) yield [name, value];
+    if (Array.isArray(value)) for (const one of value) said.add(name, one);
+    else if (value !== undefined) said.add(name, value);
 }
 
 function checkPair(pair: unknown): readonly [string, unknown] {
@@ -72,7 +95,7 @@ function line(name: string, value: unknown): string {
       `the header ${name} takes a string, not ${value === null ? "null" : typeof value}`,
     );
   const text = trimmed(String(value));
-  if (/[\0\r\n]/.test(text))
+  if (LINE_END.test(text))
     throw new MisuseError("FORBIDDEN_CHARACTER", `the value of the header ${name} has a CR, LF or NUL in it`);
   return text === "" ? `${name};` : `${name}: ${text}`;
 }

@@ -58,7 +58,10 @@ interface Globals {
   readonly URLSearchParams?: unknown;
   readonly FormData?: unknown;
   readonly Blob?: unknown;
-  readonly Buffer?: { allocUnsafeSlow?(bytes: number): { readonly buffer: ArrayBuffer } };
+  readonly Buffer?: {
+    allocUnsafeSlow?(bytes: number): { readonly buffer: ArrayBuffer };
+    from?(memory: ArrayBufferLike, offset: number, bytes: number): { toString(encoding: "latin1"): string };
+  };
   readonly crypto: { randomUUID(): string };
   readonly queueMicrotask: (run: () => void) => void;
 }
