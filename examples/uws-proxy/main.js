@@ -12,18 +12,13 @@ const client = createClient({ limits: { transfers: 500, transfersPerHost: 500, q
 /** Set by libcurl or answered by uWS. */
 const OURS = new Set(["host", "content-length", "expect"]);
 
-const transferOptions = {
-  redirect: "manual",
-  decompress: false, // what is encoded stays so
-  highWaterBytes: 196_608, // each answer that waits for its reader
-  sendHighWaterBytes: 32_768,
-  curl: {
-    PATH_AS_IS: 1,
-    CONNECTTIMEOUT_MS: Number(process.env.CONNECT_TIMEOUT_MS ?? 5000),
-    LOW_SPEED_LIMIT: 1, // nothing at all
-    LOW_SPEED_TIME: Number(process.env.IDLE_TIMEOUT_S ?? 30),
-    ...(CAINFO && { CAINFO }),
-  },
+const curl = {
+  PATH_AS_IS: 1,
+  CONNECTTIMEOUT_MS: Number(process.env.CONNECT_TIMEOUT_MS ?? 5000),
+  LOW_SPEED_LIMIT: 1, // nothing at all
+  LOW_SPEED_TIME: Number(process.env.IDLE_TIMEOUT_S ?? 30),
+  BUFFERSIZE: 65_536, // read at once
+  ...(CAINFO && { CAINFO }),
 };
 
 /** Everything of the request is read at once: when this returns, uWS has taken it back. */
@@ -33,12 +28,21 @@ function proxy(res, req) {
   const [query, length] = [req.getQuery(), req.getHeader("content-length")];
   const fields = [];
   req.forEach((name, value) => void (OURS.has(name) || fields.push([name, value])));
-  const headers = [...endToEnd(fields), ...forwarded(res, req)];
-  const options = { ...transferOptions, method: req.getCaseSensitiveMethod(), headers };
-  if (length !== "") options.bodySizeBytes = Number(length);
-  if (length !== "" || req.getHeader("transfer-encoding") !== "") options.body = bodyOf(res);
+  const headers = endToEnd(fields);
+  headers.push(...forwarded(res, req));
+  const hasBody = length !== "" || req.getHeader("transfer-encoding") !== "";
   try {
-    const transfer = client.request(`${origin}${path}${query ? `?${query}` : ""}`, options);
+    const transfer = client.request(`${origin}${path}${query ? `?${query}` : ""}`, {
+      method: req.getCaseSensitiveMethod(),
+      headers,
+      body: hasBody ? bodyOf(res) : undefined,
+      bodySizeBytes: length === "" ? undefined : Number(length),
+      redirect: "manual",
+      decompress: false, // what is encoded stays so
+      highWaterBytes: 196_608, // each answer that waits for its reader
+      sendHighWaterBytes: 32_768,
+      curl,
+    });
     pipeToResponse(transfer, res).then(({ how, error }) => how === "done" || console.error(how, error?.message));
   } catch (error) {
     res.writeStatus("400 Bad Request").end(error.message); // TRACE, names of fields that are none
@@ -49,12 +53,8 @@ function proxy(res, req) {
 function forwarded(res, req) {
   const [ip, host] = [Buffer.from(res.getRemoteAddressAsText()).toString(), req.getHeader("host")];
   const by = `for=${ip.includes(":") ? `"[${ip}]"` : ip};host=${JSON.stringify(host)};proto=http`;
-  return Object.entries({
-    forwarded: by,
-    "x-forwarded-for": ip,
-    "x-forwarded-host": host,
-    "x-forwarded-proto": "http",
-  });
+  const names = { "x-forwarded-for": ip, "x-forwarded-host": host, "x-forwarded-proto": "http" };
+  return Object.entries({ forwarded: by, ...names });
 }
 
 App()

@@ -5,6 +5,7 @@ import type { UwsResponse } from "./uws.js";
 
 /** What fits into uWS's own buffer together with a chunk's frame. */
 const PIECE = 16_000;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Writes a body as uWS wants it, and waits as it says. Of a known size: `tryEnd`, which takes what the socket takes; the rest
@@ -16,7 +17,7 @@ export class BodyWriter {
   readonly #transfer: ClientTransfer;
   readonly #head: ResponseHead;
   /** What is left of the chunk that is being written. */
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array = NOTHING;
   /** uWS may keep something of what was written last. */
   #keeps = false;
   #goOn: (() => void) | undefined;
@@ -75,12 +76,13 @@ export class BodyWriter {
 
   /** By `write`. While uWS keeps something, it gets no more than a piece each time that the socket has room for more. */
   #give(): boolean {
-    const piece = this.#keeps ? this.#rest.subarray(0, PIECE) : this.#rest;
+    const rest = this.#rest;
+    const piece = this.#keeps && rest.length > PIECE ? rest.subarray(0, PIECE) : rest;
     const well = this.#state.corked((res) => {
       this.#begin(res);
       return res.write(piece);
     });
-    this.#rest = this.#rest.subarray(piece.length);
+    this.#rest = piece === rest ? NOTHING : rest.subarray(piece.length);
     this.sentBytes += piece.length;
     this.#keeps = well !== true;
     return well === true;
@@ -97,7 +99,7 @@ export class BodyWriter {
       this.#state.finish();
       return rest.length;
     });
-    this.#rest = rest.subarray(taken);
+    this.#rest = taken === rest.length ? NOTHING : rest.subarray(taken);
     this.sentBytes += taken ?? 0;
     return this.#rest.length === 0;
   }

@@ -11,6 +11,7 @@ export type ChangeFields = (fields: Fields, head: Head) => Fields;
 /** What uWS writes by itself: the date always, a length or chunks as the body is written. */
 const WRITTEN_BY_UWS = new Set(["content-length", "date", "uwebsockets"]);
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const PLAIN = /^[\t\x20-\x7e]*$/;
 const PHRASE = /^[\t\x20-\x7e]+$/;
 
 /** The answer's head, made ready to be written in one go. */
@@ -76,13 +77,15 @@ function changed(change: ChangeFields, fields: Fields, head: Head): Fields {
  */
 function writable(fields: Fields): Writable[] {
   const all: Writable[] = [];
-  for (const [name, value] of fields)
-    if (TOKEN.test(name) && !WRITTEN_BY_UWS.has(name.toLowerCase())) all.push([name, bytesOf(value)]);
+  for (const field of fields) {
+    const [name, value] = field;
+    if (TOKEN.test(name) && !WRITTEN_BY_UWS.has(name.toLowerCase()))
+      all.push(PLAIN.test(value) ? field : [name, bytesOf(value)]);
+  }
   return all;
 }
 
 function bytesOf(value: string): string | Uint8Array {
-  if (/^[\t\x20-\x7e]*$/.test(value)) return value;
   const text = value.replace(/[\0\r\n]/g, " "); // RFC 9110 5.5
   return /[^\0-\xff]/.test(text) ? text : Buffer.from(text, "latin1");
 }

@@ -126,7 +126,10 @@ export class EasyPool {
    */
   #renew(kept: Kept, { url, headers = NONE }: TransferRequest): boolean {
     try {
-      if (!areLike(kept.headers, headers)) kept.easy.setopt("HTTPHEADER", (kept.headers = [...headers]));
+      if (!areLike(kept.headers, headers)) {
+        kept.headers = [...headers];
+        kept.easy.setopt("HTTPHEADER", kept.headers);
+      }
       prepareAgain(kept.easy, kept.url === url ? undefined : url);
       kept.url = url;
       return true;

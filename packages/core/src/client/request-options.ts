@@ -99,11 +99,18 @@ export function prepareRequest(url: string | URLLike, options: RequestOptions, d
     limits,
     source: typeof sent?.content === "function" ? sent : undefined,
     follows: follows || Boolean(curl?.FOLLOWLOCATION),
-    authenticates: curl !== undefined && Object.keys(curl).some((name) => /AUTH|USERPWD|USERNAME|NETRC/.test(name)),
+    authenticates: curl !== undefined && authenticates(curl),
     decodes: decodes(decompress, curl),
     signal: signal ?? undefined,
     progressIntervalMs,
   };
+}
+
+const CREDENTIALS = /AUTH|USERPWD|USERNAME|NETRC/;
+
+function authenticates(curl: NonNullable<RequestOptions["curl"]>): boolean {
+  for (const name in curl) if (CREDENTIALS.test(name)) return true;
+  return false;
 }
 
 /** As the engine will: its own options are applied last (CURLOPT_ACCEPT_ENCODING, CURLOPT_HTTP_CONTENT_DECODING). */
