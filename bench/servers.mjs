@@ -36,7 +36,8 @@ async function startNginx() {
   for (const bytes of SIZES) writeFileSync(join(folder, "files", String(bytes)), content(bytes));
   for (const [name, text] of Object.entries({ "ca.pem": ca, "cert.pem": cert, "key.pem": key }))
     writeFileSync(join(folder, name), text);
-  const ports = { plain: await freePort(), tls: await freePort(), inner: await freePort() };
+  const [plain, tls, inner] = await freePorts(3);
+  const ports = { plain, tls, inner };
   writeFileSync(join(folder, "nginx.conf"), nginxConf(folder, ports));
   const child = spawn("nginx", ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")], {
     stdio: ["ignore", "ignore", "inherit"],
@@ -141,12 +142,11 @@ function answers(port) {
   });
 }
 
-/** nginx wants a number: one that was free a moment ago. */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+/** nginx wants numbers: some that were free a moment ago, all at once, as one that is let go may be given again. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => server.address().port);
+  for (const server of servers) server.close();
+  return ports;
 }
