@@ -62,7 +62,7 @@ void multi_takes(multi *m, easy *e) {
   gather_begin(e, m);
   e->receive_paused = false;
   e->multi = m;
-  e->closes = m->closes;
+  e->requests = 0;
   e->error[0] = '\0'; /* what a former transfer may have left there */
   sockets_apply(e);
 }
@@ -176,27 +176,17 @@ static napi_value assign(napi_env napi, napi_callback_info info) {
   return number(env, m->lib->multi_assign(m->curl, integer(env, argv[1]), (void *)(intptr_t)integer(env, argv[2])));
 }
 
-/* What of a transfer may be left in its handle; the numbers are those of src/hazards.ts. */
-enum { WANDERED = 1, RETRIED = 2 };
-
-/* CURL_HTTP_VERSION_1_1; later ones are above it. */
-enum { HTTP_1_1 = 2 };
-
-/* It wandered when it followed a redirect, or was asked who it is: it may have learned something on the way. It may have been
- * retried when a connection was closed meanwhile (a retry closes its own), or on HTTP/2, where a stream is refused. */
-static int past_of(const easy *e) {
-  long redirects = 0, status = 0, http = 0;
-  e->lib->easy_getinfo(e->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+/* Whether something of a transfer may be left in its handle: it made more than one request, because it followed a redirect,
+ * answered a challenge or was begun again on another connection; or it was asked who it is. */
+static bool leaves_behind(const easy *e) {
+  long status = 0;
   e->lib->easy_getinfo(e->curl, CURLINFO_RESPONSE_CODE, &status);
-  e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &http);
-  bool wandered = redirects > 0 || status == 401 || status == 407;
-  bool retried = http > HTTP_1_1 || e->multi == NULL || e->closes != e->multi->closes;
-  return (wandered ? WANDERED : 0) | (retried ? RETRIED : 0);
+  return e->requests > 1 || status == 401 || status == 407;
 }
 
 /* multiInfoRead(id, out): the number of the easy that is done, 0 for one that is not ours, -1 when there is no message;
- * out receives the result, how many messages are left, why we failed it, and its past. The message itself dies with the easy's
- * removal (C 9.3). */
+ * out receives the result, how many messages are left, why we failed it, and whether it has left something in a handle that is
+ * noted. The message itself dies with the easy's removal (C 9.3). */
 static napi_value info_read(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
@@ -210,7 +200,7 @@ static napi_value info_read(napi_env napi, napi_callback_info info) {
   out[0] = message->data.result;
   out[1] = queued;
   out[2] = e == NULL ? REFUSED_NOTHING : e->gather.refused;
-  out[3] = e != NULL && e->noting ? past_of(e) : 0;
+  out[3] = e != NULL && e->noting && leaves_behind(e);
   return number(env, e == NULL ? 0 : e->id);
 }
 

@@ -21,7 +21,6 @@ typedef struct multi {
   bool tells_sockets; /* JavaScript wants to know which sockets are opened and closed */
   struct easy *first_touched, *last_touched; /* transfers with something to hand over: gather.c */
   struct own_sockets *sockets;
-  unsigned closes; /* sockets of its connections that were closed so far */
 } multi;
 
 /* From now on the easy is in the multi's hands. */

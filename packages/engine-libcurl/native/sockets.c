@@ -75,7 +75,6 @@ static int close_socket(void *userp, int fd) {
   multi *m = userp;
   if (m != NULL) {
     disown(m, fd);
-    m->closes++;
     tell(m, HOOK_CLOSING, fd);
   }
   return close(fd);

@@ -38,8 +38,8 @@ export class Easy implements EasyHandle {
   /** Its infos are those of the transfer before, until its multi has run more often than `#runs`. */
   #resting = false;
   #runs = Number.POSITIVE_INFINITY;
-  /** What of its last transfer may be left in the handle: bits of hazards.ts. */
-  past = 0;
+  /** Whether something of its last transfer may be left in it. */
+  leavesBehind = false;
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
@@ -56,7 +56,7 @@ export class Easy implements EasyHandle {
       easy: this,
       callBack: (option, args) => this.#callbacks.run(id, option, args),
       begins: (runs) => this.#begins(runs),
-      resultOf: (curlCode, refused, past) => this.#resultOf(curlCode, refused, past),
+      resultOf: (curlCode, refused, leavesBehind) => this.#resultOf(curlCode, refused, leavesBehind),
     };
     keepEasy(id, this.#listener, this);
   }
@@ -326,9 +326,9 @@ export class Easy implements EasyHandle {
     this.#runs = Number.POSITIVE_INFINITY;
   }
 
-  #resultOf(curlCode: number, refused: Refusal, past: number): number {
+  #resultOf(curlCode: number, refused: Refusal, leavesBehind: boolean): number {
     this.#resting = false;
-    this.past = past;
+    this.leavesBehind = leavesBehind;
     return curlCode === 0 ? this.#failedCode(refused) : curlCode;
   }
 

@@ -142,7 +142,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
       if (id < 0) return undefined;
       const listener = this.callbacks.added.get(id) ?? easyById(id);
       if (!listener) continue;
-      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] ?? 0);
+      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] !== 0);
       return { easy: listener.easy as Easy, result, queued: message[1] ?? 0 };
     }
   }
@@ -297,5 +297,5 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   }
 }
 
-/** [result, messages left, refusal, past]. */
+/** [result, messages left, refusal, whether it leaves something behind]. */
 const message = new Int32Array(4);

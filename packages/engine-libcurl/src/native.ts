@@ -131,10 +131,10 @@ export interface EasyListener {
   /** A new transfer begins, with the next run of its multi after so many. */
   begins(runs: number): void;
   /**
-   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `past`: what may be
-   * left of it in the handle (hazards.ts).
+   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `leavesBehind`:
+   * something of it may be left in the handle (native/multi.c).
    */
-  resultOf(curlCode: number, refused: Refusal, past: number): number;
+  resultOf(curlCode: number, refused: Refusal, leavesBehind: boolean): number;
 }
 
 /** The multi that an easy is added to, as far as the easy is concerned. */
