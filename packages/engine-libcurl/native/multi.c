@@ -33,11 +33,11 @@ static napi_value init(napi_env napi, napi_callback_info info) {
   return number(env, m->id);
 }
 
-/* multiTellSockets(id, wanted): whether JavaScript wants to know which sockets are opened and closed. */
+/* multiTellSockets(id, kept or undefined): whether JavaScript wants to know which sockets are opened and closed. */
 static napi_value tell_sockets(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
-  if (m != NULL) m->tells_sockets = boolean(env, argv[1]);
+  if (m != NULL) telling_to(m, argv[1]);
   return NULL;
 }
 
@@ -67,6 +67,10 @@ void multi_takes(multi *m, easy *e) {
   sockets_apply(e);
 }
 
+/* Of src/native.ts. */
+enum { SPOILED = -1 };
+
+/* multiAddHandle(id, easy): a CURLMcode, or SPOILED. */
 static napi_value add(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
@@ -74,8 +78,11 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->lib != m->lib) return number(env, CURLM_BAD_EASY_HANDLE);
   multi *before = e->multi;
+  if (before == NULL && e->spoiled) return number(env, SPOILED);
   if (before == NULL) multi_takes(m, e);
+  multi *kept_before = telling_keep(m);
   int code = m->lib->multi_add_handle(m->curl, e->curl);
+  telling_kept(m, kept_before);
   if (code != 0) e->multi = before;
   return number(env, code);
 }
@@ -114,7 +121,10 @@ static napi_value remove_handle(napi_env napi, napi_callback_info info) {
   easy *e = env_find(env, EASY, integer(env, argv[1]));
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->multi != m) return number(env, CURLM_BAD_EASY_HANDLE);
-  return number(env, multi_remove(m, e));
+  multi *kept_before = telling_keep(m);
+  int code = multi_remove(m, e);
+  telling_kept(m, kept_before);
+  return number(env, code);
 }
 
 /* curl_multi_perform would have it called again; never since 7.20 (C 8.4). */
@@ -130,7 +140,9 @@ static napi_value socket_action(napi_env napi, napi_callback_info info) {
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   int running = 0; /* up to 8.0 an error leaves it unset (C 5.9) */
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
+  multi *kept_before = telling_keep(m);
   int code = m->lib->multi_socket_action(m->curl, integer(env, argv[1]), integer(env, argv[2]), &running);
+  telling_kept(m, kept_before);
   return number(env, running_or_code(code, running));
 }
 
@@ -245,6 +257,7 @@ void multi_destroy(void *object) {
   m->lib->multi_cleanup(m->curl);
   env_forget(m->env, m->id);
   sockets_free(m);
+  telling_to(m, NULL);
   free(m);
 }
 
