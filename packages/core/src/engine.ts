@@ -189,6 +189,12 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   hold(easy: E, held: boolean): void;
 
   /**
+   * The body is wanted in one piece: it is handed over when it is complete, or when there are `mostBytes` of it, at which it is
+   * full. While the handle is held the high-water mark is as ever. Absent: handed over as it comes.
+   */
+  receiveWhole?(easy: E, mostBytes: number): void;
+
+  /**
    * Goes on after "full", or after the queue of bytes to send was empty; what still stands in the way stays.
    * @returns a CURLcode: other than 0 it is the end of the transfer, and no message will say so
    */

@@ -54,6 +54,11 @@ export interface Transfer {
   /** Ends it at once; nothing more is reported, not even an outcome. */
   cancel(): void;
   /**
+   * The body is wanted in one piece: it is told as one chunk once it is complete, or in pieces of at least `mostBytes`. Absent,
+   * or for what came before: chunk by chunk.
+   */
+  receiveWhole?(mostBytes: number): void;
+  /**
    * Sends more of a streamed body. The bytes are copied.
    * @returns whether more should follow at once; after `false` wait for `drain`
    * @throws MisuseError HANDLE_CLOSED after `endSending`

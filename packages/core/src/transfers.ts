@@ -162,6 +162,10 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
     this.#free(false);
   }
 
+  receiveWhole(mostBytes: number): void {
+    if (!this.#ended) this.#engine.receiveWhole?.(this.#easy, mostBytes);
+  }
+
   send(bytes: Uint8Array): boolean {
     if (this.#sendingEnded && !this.#ended)
       throw new MisuseError("HANDLE_CLOSED", "the body was ended: nothing can be sent after endSending");

@@ -6,6 +6,15 @@
 /* What is kept allocated while empty. */
 enum { KEPT_BYTES = 64 * 1024, FIRST_BYTES = 1024 };
 
+bool buffer_reserve(buffer *b, size_t size) {
+  if (size <= b->capacity) return true;
+  unsigned char *moved = realloc(b->data, size);
+  if (moved == NULL) return false;
+  b->data = moved;
+  b->capacity = size;
+  return true;
+}
+
 bool buffer_append(buffer *b, const void *data, size_t size) {
   size_t held = buffer_size(b);
   if (size > b->capacity - b->end) {
@@ -16,10 +25,7 @@ bool buffer_append(buffer *b, const void *data, size_t size) {
   if (size > b->capacity - b->end) {
     size_t capacity = b->capacity == 0 ? FIRST_BYTES : b->capacity;
     while (capacity < held + size) capacity *= 2;
-    unsigned char *moved = realloc(b->data, capacity);
-    if (moved == NULL) return false;
-    b->data = moved;
-    b->capacity = capacity;
+    if (!buffer_reserve(b, capacity)) return false;
   }
   if (size > 0) memcpy(b->data + b->end, data, size);
   b->end += size;

@@ -13,6 +13,8 @@ typedef struct {
 static inline size_t buffer_size(const buffer *b) { return b->end - b->start; }
 static inline const unsigned char *buffer_front(const buffer *b) { return b->data + b->start; }
 
+/* Allocates for that many bytes in all. */
+bool buffer_reserve(buffer *b, size_t size);
 bool buffer_append(buffer *b, const void *data, size_t size);
 void buffer_drop(buffer *b, size_t size);
 void buffer_free(buffer *b);

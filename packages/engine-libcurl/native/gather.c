@@ -41,17 +41,35 @@ static bool can_pause(easy *e) {
   return url == NULL || strncasecmp(url, "file:", 5) != 0;
 }
 
+/* At how many bytes receiving pauses: what is wanted as a whole may be more, but not while JavaScript wants nothing. */
+static size_t most_bytes(const gather *g) {
+  return g->whole_bytes > 0 && !g->held ? g->whole_bytes : g->high_water_bytes;
+}
+
+static bool body_is_due(const gather *g) {
+  return g->whole_bytes == 0 || g->ended || buffer_size(&g->body) >= g->whole_bytes;
+}
+
+/* A body that says how long it is need not move while it grows. Memory for more than is taken at once comes as it is needed. */
+static void reserve(easy *e) {
+  gather *g = &e->gather;
+  curl_off_t length = 0;
+  e->lib->easy_getinfo(e->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length > 0 && (curl_off_t)g->whole_bytes >= length) buffer_reserve(&g->body, (size_t)length);
+}
+
 static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   easy *e = userp;
   gather *g = &e->gather;
-  if (buffer_size(&g->body) >= g->high_water_bytes && can_pause(e)) {
+  if (buffer_size(&g->body) >= most_bytes(g) && can_pause(e)) {
     g->receive_paused = true;
     g->full_told = false;
     touch(e);
     return CURL_WRITEFUNC_PAUSE;
   }
+  if (g->whole_bytes > 0 && g->body.capacity == 0) reserve(e);
   if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
-  touch(e);
+  if (body_is_due(g)) touch(e);
   return size * count;
 }
 
@@ -227,7 +245,7 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL || e->multi == NULL) return number(env, CURLE_OK);
   gather *g = &e->gather;
-  bool body_left = buffer_size(&g->body) >= g->high_water_bytes;
+  bool body_left = buffer_size(&g->body) >= most_bytes(g);
   bool nothing_to_send = buffer_size(&g->out) == 0 && !g->send_ended && !g->refused;
   bool was_paused = g->receive_paused || g->send_paused;
   g->receive_paused = g->receive_paused && body_left;
@@ -249,6 +267,19 @@ static napi_value hold(napi_env napi, napi_callback_info info) {
   if (g->held) untouch(e);
   else touch(e);
   return NULL;
+}
+
+/* gatherWhole(id, mostBytes): of the body, that much is wanted in one piece. */
+static napi_value whole(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e != NULL) e->gather.whole_bytes = (size_t)wide(env, argv[1]);
+  return NULL;
+}
+
+void gather_ended(easy *e) {
+  e->gather.ended = true;
+  if (e->gather.whole_bytes > 0) touch(e);
 }
 
 static napi_value paused(napi_env napi, napi_callback_info info) {
@@ -319,9 +350,10 @@ static bool put_flag(collection *c, easy *e, record_kind kind, bool wanted, bool
 
 static bool put_all(collection *c, easy *e) {
   gather *g = &e->gather;
-  if (!put_some(c, e, HEADERS, &g->headers) || !put_some(c, e, BODY, &g->body)) return false;
+  bool due = body_is_due(g);
+  if (!put_some(c, e, HEADERS, &g->headers) || (due && !put_some(c, e, BODY, &g->body))) return false;
   if (!put_moved(c, e) || !put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
-  return put_some(c, e, TRAILERS, &g->trailers) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
+  return (!due || put_some(c, e, TRAILERS, &g->trailers)) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
 }
 
 /* collect(multi, bytes, offset, records): hands over, in the order things happened to each transfer. records[1] says
@@ -346,7 +378,8 @@ void gather_begin(easy *e, struct multi *home) {
   buffer_drop(&g->headers, buffer_size(&g->headers));
   buffer_drop(&g->body, buffer_size(&g->body));
   buffer_drop(&g->trailers, buffer_size(&g->trailers));
-  g->header_bytes = 0;
+  g->header_bytes = g->whole_bytes = 0;
+  g->ended = false;
   memset(g->moved, 0, sizeof g->moved);
   g->moved_told = true;
   g->in_head = g->held = g->receive_paused = g->full_told = false;
@@ -383,6 +416,7 @@ napi_value gather_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "gatherSend", send_bytes);
   export_function(env, exports, "gatherContinue", continue_transfer);
   export_function(env, exports, "gatherHold", hold);
+  export_function(env, exports, "gatherWhole", whole);
   export_function(env, exports, "gatherPaused", paused);
   export_function(env, exports, "gatherRefused", refused);
   export_function(env, exports, "collect", collect);

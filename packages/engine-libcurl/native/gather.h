@@ -25,6 +25,8 @@ typedef struct {
   bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
   bool full_told;
   buffer headers, body, trailers;
+  size_t whole_bytes; /* nothing of the body is handed over before there are that many bytes, or its end; 0: as it comes */
+  bool ended;
   bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
   size_t high_water_bytes, header_bytes, header_limit_bytes;
 
@@ -54,6 +56,8 @@ void gather_begin(struct easy *e, struct multi *home);
 /* Sets the callbacks of a gathering handle: again after a reset. */
 int gather_apply(struct easy *e);
 void gather_forget_home(struct easy *e);
+/* Its transfer has ended: a body that is wanted as a whole is all there. */
+void gather_ended(struct easy *e);
 
 napi_value gather_register(curlew_env *env, napi_value exports);
 

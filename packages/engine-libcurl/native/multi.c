@@ -209,6 +209,7 @@ static napi_value info_read(napi_env napi, napi_callback_info info) {
   CURLMsg *message = m->lib->multi_info_read(m->curl, &queued);
   if (message == NULL) return number(env, -1);
   easy *e = easy_of(env, m->lib, message->easy_handle);
+  if (e != NULL) gather_ended(e);
   out[0] = message->data.result;
   out[1] = queued;
   out[2] = e == NULL ? REFUSED_NOTHING : e->gather.refused;

@@ -67,8 +67,7 @@ export class EasyPool {
     const kept = this.#shelfOf(request, url)?.idle.pop();
     if (!kept) return this.#make(readOnce(request));
     this.#idle--;
-    this.#renew(kept, url);
-    return this.#lend(kept);
+    return this.#renew(kept, url) ? this.#lend(kept) : this.#make(readOnce(request));
   }
 
   /** One that was taken and not given back; undefined also for those that are not kept. */
@@ -117,13 +116,18 @@ export class EasyPool {
     return kept.easy;
   }
 
-  #renew(kept: Kept, url: string): void {
+  /**
+   * Whether it could be set up again. Where the request is at fault a new handle says why; and 7.88.1 takes no BUFFERSIZE for
+   * one whose last transfer shared its connection with others, as it still has the buffer.
+   */
+  #renew(kept: Kept, url: string): boolean {
     try {
       prepareAgain(kept.easy, kept.url === url ? undefined : url);
       kept.url = url;
-    } catch (error) {
+      return true;
+    } catch {
       kept.easy.cleanup();
-      throw error;
+      return false;
     }
   }
 

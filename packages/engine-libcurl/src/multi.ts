@@ -294,6 +294,10 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     native().gatherHold(easy.id, held);
   }
 
+  receiveWhole(easy: Easy, mostBytes: number): void {
+    native().gatherWhole(easy.id, mostBytes);
+  }
+
   proceed(easy: Easy): number {
     this.enter("curl_easy_pause");
     const code = native().gatherContinue(easy.id);

@@ -56,6 +56,7 @@ export interface Native {
   gatherSend(easy: number, bytes: Uint8Array | null): number;
   gatherContinue(easy: number): number;
   gatherHold(easy: number, held: boolean): void;
+  gatherWhole(easy: number, mostBytes: number): void;
   gatherPaused(easy: number): boolean;
   gatherRefused(easy: number): Refusal;
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;

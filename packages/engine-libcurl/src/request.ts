@@ -12,6 +12,11 @@ const HIGH_WATER_BYTES = 524_288;
 const HEADER_LIMIT_BYTES = 1_048_576;
 /** What is gathered is handed over in one piece, whose size has 31 bits. */
 const MOST_BYTES = 2 ** 30;
+/**
+ * libcurl's 16 KiB are a record of TLS. What is not encrypted can be read in larger pieces, each of which is a call of the
+ * system; but a mark is passed by a piece, so that one that is low is left with small ones.
+ */
+const PLAIN_BUFFER_BYTES = 65_536;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -59,6 +64,7 @@ function configure(easy: Easy, request: TransferRequest): void {
   if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
   if (request.progress === true) checkCode(easy, native().gatherProgress(easy.id));
   if (/^https:/i.test(url)) secure(easy);
+  else if (highWater >= 4 * PLAIN_BUFFER_BYTES) easy.setopt("BUFFERSIZE", PLAIN_BUFFER_BYTES);
   for (const [option, value] of Object.entries(curl ?? {})) setRaw(easy, option, value, body !== undefined);
   if (body !== undefined && sizeOf(body) < 0) keepApart(easy, url, curl);
 }

@@ -1,4 +1,5 @@
 import { endOfBlock, Head } from "./head.js";
+import { unfilled } from "./runtime.js";
 
 /** What of an answer's blocks the client is told. */
 export interface AnswerListener {
@@ -88,7 +89,7 @@ function isInformational(head: Head): boolean {
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   let size = 0;
   for (const piece of pieces) size += piece.length;
-  const all = new Uint8Array(size);
+  const all = unfilled(size);
   let at = 0;
   for (const piece of pieces) {
     all.set(piece, at);

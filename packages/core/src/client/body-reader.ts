@@ -4,11 +4,15 @@ import { ChunkQueue, type UnreadBytes } from "./chunk-queue.js";
 
 const COMPLETE = { error: undefined };
 const NONE: readonly Uint8Array[] = [];
+/** More than that is put together from pieces of at least as much. */
+const MOST_WHOLE_BYTES = 16_777_216;
 
 /** What reading asks of the transfer. */
 export interface BodyOwner {
   /** Too much waits, or no longer too much. */
   setFull(full: boolean): void;
+  /** It is to come in one piece, unless it has more bytes than that. */
+  receiveWhole(mostBytes: number): void;
   /** Nobody reads the rest. */
   abandon(): void;
   /** It is not to go on, because of this error. */
@@ -125,6 +129,7 @@ export class BodyReader {
       this.use();
       this.#collected = { first: undefined, more: undefined, bytes: 0, most, resolve, reject };
       if (this.unread.bytes > 0) for (const chunk of this.unread.takeAll()) this.#collect(chunk);
+      this.#owner.receiveWhole(Math.min(most, MOST_WHOLE_BYTES));
       this.#owner.setFull(false);
       if (this.#end) this.#settle();
     });
@@ -185,9 +190,9 @@ interface Collected {
   reject(error: unknown): void;
 }
 
-/** One piece of memory of its own: small chunks share theirs with those of other transfers. */
+/** One piece of memory of its own, and no Buffer: small chunks share theirs with those of other transfers. */
 function whole(first: Uint8Array | undefined, more: readonly Uint8Array[]): Uint8Array {
   if (!first) return new Uint8Array(0);
   if (more.length > 0) return joined([first, ...more]);
-  return first.byteLength === first.buffer.byteLength ? first : new Uint8Array(first);
+  return first.byteLength === first.buffer.byteLength ? new Uint8Array(first.buffer) : new Uint8Array(first);
 }

@@ -57,6 +57,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   #upload: Upload | undefined;
   #queuedMs = 0;
   #paused = false;
+  #wholeBytes = 0;
   #silent = false;
   #inContext: RunInContext = AT_ONCE;
   #progress: Progress | undefined;
@@ -121,6 +122,11 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   resume(): void {
     this.#paused = false;
     this.#transfer?.resume();
+  }
+
+  receiveWhole(mostBytes: number): void {
+    this.#wholeBytes = mostBytes;
+    this.#transfer?.receiveWhole?.(mostBytes);
   }
 
   cancel(): void {
@@ -207,6 +213,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
         this.#fail(error, "sending");
       });
     if (this.#paused) this.#transfer.pause();
+    if (this.#wholeBytes > 0) this.#transfer.receiveWhole?.(this.#wholeBytes);
     if (this.#observer.started) runtime.queueMicrotask(() => this.#tellStarted());
   }
 

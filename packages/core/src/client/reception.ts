@@ -13,9 +13,10 @@ import type { TransferControl, TransferObserver } from "./observer.js";
 /** What may be heard of a transfer besides its promises. */
 export type TransferHooks = Pick<TransferObserver, "started" | "informational" | "redirect" | "head" | "progress">;
 
-/** What a reception is held by: one that can also say how far it has come. */
+/** What a reception is held by: one that can also say how far it has come, and be told how the body is wanted. */
 export interface PhasedControl extends TransferControl {
   readonly phase: TransferPhase;
+  receiveWhole(mostBytes: number): void;
 }
 
 /** What all receptions of a client have in common. */
@@ -121,6 +122,10 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     if (this.#unreadTold) return;
     this.#unreadTold = true;
     this.#owner.unreadAtEnd(this, this.body.unread);
+  }
+
+  receiveWhole(mostBytes: number): void {
+    this.#control?.receiveWhole(mostBytes);
   }
 
   abandon(): void {

@@ -58,6 +58,7 @@ interface Globals {
   readonly URLSearchParams?: unknown;
   readonly FormData?: unknown;
   readonly Blob?: unknown;
+  readonly Buffer?: { allocUnsafeSlow?(bytes: number): { readonly buffer: ArrayBuffer } };
   readonly crypto: { randomUUID(): string };
   readonly queueMicrotask: (run: () => void) => void;
 }
@@ -67,6 +68,12 @@ export const runtime = globalThis as unknown as Globals;
 /** Nothing of the runtime is used before it is needed: what has no client runs without any of it. */
 export function utf8(text: string): Uint8Array {
   return new runtime.TextEncoder().encode(text);
+}
+
+/** Memory of its own, to be written over; where the runtime can it spares the zeros. */
+export function unfilled(bytes: number): Uint8Array {
+  const memory = runtime.Buffer?.allocUnsafeSlow?.(bytes).buffer;
+  return memory ? new Uint8Array(memory) : new Uint8Array(bytes);
 }
 
 /** Whether it is an instance of that global, which a runtime need not have. */
