@@ -56,7 +56,8 @@ export class TellingCallbacks implements MultiListener {
   readonly added: (EasyListener | undefined)[] = [];
   readonly depth = new CallbackDepth();
   readonly pointers = new SocketPointers();
-  readonly closeIsTold = new Set<number>();
+  /** By descriptor. */
+  readonly closeIsTold: boolean[] = [];
   #failure: MultiError | undefined;
 
   /** What a callback left behind since the last time it was asked. */
@@ -88,8 +89,7 @@ export class TellingCallbacks implements MultiListener {
 
   socketTold(easyId: number, fd: number, what: number, index: number): void {
     const action = (what & ~CLOSE_IS_TOLD) as PollAction;
-    if (what & CLOSE_IS_TOLD) this.closeIsTold.add(fd);
-    else this.closeIsTold.delete(fd);
+    this.closeIsTold[fd] = (what & CLOSE_IS_TOLD) !== 0;
     const easy = (this.added[easyId] ?? easyById(easyId))?.easy as Easy | undefined;
     const { SOCKETFUNCTION, SOCKETDATA } = this.values;
     this.depth.enterTelling();
@@ -116,12 +116,12 @@ export class TellingCallbacks implements MultiListener {
   }
 
   socketOpened(fd: number): void {
-    this.closeIsTold.delete(fd);
+    this.closeIsTold[fd] = false;
     this.#tell("open-socket", () => this.life?.opened(fd));
   }
 
   socketClosing(fd: number): void {
-    this.closeIsTold.delete(fd);
+    this.closeIsTold[fd] = false;
     this.#tell("close-socket", () => this.life?.closing(fd));
   }
 

@@ -76,7 +76,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   }
 
   announcesClose(fd: number): boolean {
-    return this.callbacks.closeIsTold.has(fd);
+    return this.callbacks.closeIsTold[fd] ?? false;
   }
 
   // --- transfers ----------------------------------------------------------------------------------------------------
