@@ -141,7 +141,11 @@ static napi_value socket_action(napi_env napi, napi_callback_info info) {
   int running = 0; /* up to 8.0 an error leaves it unset (C 5.9) */
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
   multi *kept_before = telling_keep(m);
-  int code = m->lib->multi_socket_action(m->curl, integer(env, argv[1]), integer(env, argv[2]), &running);
+  int fd = integer(env, argv[1]);
+  bool begins = fd == CURL_SOCKET_BAD && m->shared_count > 0;
+  if (begins) sockets_hold_writes(m);
+  int code = m->lib->multi_socket_action(m->curl, fd, integer(env, argv[2]), &running);
+  if (begins) sockets_let_go(m);
   telling_kept(m, kept_before);
   return number(env, running_or_code(code, running));
 }

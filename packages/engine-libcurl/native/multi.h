@@ -24,6 +24,8 @@ typedef struct multi {
   int32_t kept_most;
   struct easy *first_touched, *last_touched; /* transfers with something to hand over: gather.c */
   struct own_sockets *sockets;
+  int shared[4]; /* connections that several transfers have at once, as far as is known; the first `shared_count` */
+  int shared_count;
 } multi;
 
 /* From now on the easy is in the multi's hands. */
