@@ -10,6 +10,7 @@ import { asCurlewError, failureOf } from "./failures.js";
 import { guarded } from "./observers.js";
 import { type Ports, type RunInContext, reportError } from "./ports.js";
 import { Promised } from "./promised.js";
+import { RecurringMap } from "./recurring-map.js";
 import { SecondLook } from "./second-look.js";
 import { type Registration, SocketTable } from "./sockets.js";
 import { SpinGuard } from "./spin-guard.js";
@@ -42,7 +43,7 @@ export class Driver<E extends EasyHandle> {
   readonly #stallWatch: StallWatch;
   readonly #secondLook: SecondLook;
   readonly #timer = new TimerSlot();
-  readonly #records = new Map<E, TransferRecord<E>>();
+  readonly #records = new RecurringMap<E, TransferRecord<E>>();
   readonly #commands: DriverCommands<E>;
   readonly #settled = (): void => this.#settle();
 
@@ -132,7 +133,7 @@ export class Driver<E extends EasyHandle> {
     checkSink(sink);
     if (this.#diedOf) throw this.#diedOf;
     if (this.#state !== "open") throw new CurlewError("CLOSED", "this driver was closed: make a new one");
-    if (this.#records.has(easy)) throw new MisuseError("HANDLE_IN_USE", "this handle is being transferred already");
+    if (this.#records.get(easy)) throw new MisuseError("HANDLE_IN_USE", "this handle is being transferred already");
     const record = new TransferRecord(easy, sink, this.#contextFor(sink));
     this.#records.set(easy, record);
     try {

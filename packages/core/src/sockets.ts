@@ -2,6 +2,7 @@ import { CURL_POLL_NONE, CURL_POLL_REMOVE, type Interest, type PollAction } from
 import type { Attachment } from "./contract.js";
 import type { SocketLife } from "./engine.js";
 import { LoopError } from "./errors.js";
+import { RecurringMap } from "./recurring-map.js";
 
 export interface Registration {
   readonly fd: number;
@@ -24,7 +25,7 @@ export interface Registration {
 export class SocketTable implements SocketLife {
   readonly #loop: Attachment;
   readonly #announcesClose: (fd: number) => boolean;
-  readonly #registrations = new Map<number, Registration>();
+  readonly #registrations = new RecurringMap<number, Registration>();
   /** Those "backedOff" or "alwaysReady", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
   /** Those that were "waiting" in this tick or the one before; they may be something else again, or gone. */
