@@ -321,11 +321,12 @@ export class Driver<E extends EasyHandle> {
     const ending = this.#state !== "open";
     const suspicious = this.#unjudged && this.#records.size > 0 && this.#sockets.idle;
     const soon = this.#deliveries.pending || ending || suspicious || this.#sockets.waits;
-    const lookAt = this.#secondLook.plan(this.#records.size, this.#loop.now());
+    const now = this.#loop.now();
+    const lookAt = this.#secondLook.plan(this.#records.size, now);
     const held = this.#records.size > 0 || ending;
     // While it is held a loop may have a cheaper way to serve a delay of 0, so it learns of that first.
     if (held) this.#hold(true);
-    this.#timer.settle(this.#loop, soon ? 0 : Math.min(this.#watchAgainAt, lookAt));
+    this.#timer.settle(this.#loop, now, soon ? 0 : Math.min(this.#watchAgainAt, lookAt));
     if (!held) this.#hold(false);
   }
 

@@ -31,9 +31,8 @@ export class TimerSlot {
   }
 
   /** Arms the loop for the deadline or for `other`, whichever is first, unless it is so already. */
-  settle(loop: Attachment, other: number): void {
+  settle(loop: Attachment, now: number, other: number): void {
     const wanted = Math.min(this.#deadline, other);
-    const now = loop.now();
     // What is overdue is served before the loop waits again, by how much ever.
     if (wanted === this.#armed || (wanted <= now && this.#armed <= now)) return;
     this.#armed = wanted;

@@ -1,6 +1,9 @@
 #include "call.h"
 
+#include "telling.h"
+
 bool hook_open(hook_call *c, curlew_env *env) {
+  if (env->keeping != NULL) telling_catch_up(env);
   *c = (hook_call){.env = env, .ready = true};
   return !env->ending && napi_open_handle_scope(env->napi, &c->scope) == napi_ok;
 }

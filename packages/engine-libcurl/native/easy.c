@@ -179,12 +179,6 @@ static napi_value pause(napi_env napi, napi_callback_info info) {
   return number(env, code);
 }
 
-static napi_value spoiled(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(1);
-  easy *e = env_find(env, EASY, integer(env, argv[0]));
-  return boolean_value(env, e != NULL && e->spoiled);
-}
-
 /* libcurl's sentence about the last failure; empty when it wrote none. */
 static napi_value error_buffer(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
@@ -198,7 +192,6 @@ napi_value easy_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "easyRelease", release);
   export_function(env, exports, "easyReset", reset);
   export_function(env, exports, "easyPause", pause);
-  export_function(env, exports, "easySpoiled", spoiled);
   export_function(env, exports, "easyDuphandle", duphandle);
   export_function(env, exports, "easyErrorBuffer", error_buffer);
   return exports;

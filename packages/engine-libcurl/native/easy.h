@@ -33,7 +33,7 @@ typedef struct easy {
   gather gather;
   replay *replay; /* options to be set again by replay_all, or NULL when nothing is noted */
   bool noting;
-  unsigned closes; /* those of its multi when it was added */
+  unsigned requests; /* that its transfer has made; counted for handles that are noted */
   char error[CURL_ERROR_SIZE];
 } easy;
 

@@ -18,6 +18,8 @@ typedef struct {
 /* The order is that of the array given to setHooks. */
 typedef enum { HOOK_SOCKET, HOOK_TIMER, HOOK_OPENED, HOOK_CLOSING, HOOK_EASY, HOOK_NOTIFY, HOOK_PUSH, HOOK_COUNT } hook;
 
+struct multi;
+
 typedef struct curlew_env {
   napi_env napi;
   bool ending; /* set by the clean-up hook: from then on no callback does anything */
@@ -26,6 +28,7 @@ typedef struct curlew_env {
   int32_t first_free;
   int32_t live[SHARE + 1]; /* by kind: leak tests read it */
   napi_ref hooks[HOOK_COUNT];
+  struct multi *keeping; /* the multi whose tellings wait for the end of the call that is under way: telling.c */
 } curlew_env;
 
 curlew_env *env_create(napi_env napi);

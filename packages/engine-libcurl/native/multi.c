@@ -33,11 +33,11 @@ static napi_value init(napi_env napi, napi_callback_info info) {
   return number(env, m->id);
 }
 
-/* multiTellSockets(id, wanted): whether JavaScript wants to know which sockets are opened and closed. */
+/* multiTellSockets(id, kept or undefined): whether JavaScript wants to know which sockets are opened and closed. */
 static napi_value tell_sockets(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
-  if (m != NULL) m->tells_sockets = boolean(env, argv[1]);
+  if (m != NULL) telling_to(m, argv[1]);
   return NULL;
 }
 
@@ -62,11 +62,15 @@ void multi_takes(multi *m, easy *e) {
   gather_begin(e, m);
   e->receive_paused = false;
   e->multi = m;
-  e->closes = m->closes;
+  e->requests = 0;
   e->error[0] = '\0'; /* what a former transfer may have left there */
   sockets_apply(e);
 }
 
+/* Of src/native.ts. */
+enum { SPOILED = -1 };
+
+/* multiAddHandle(id, easy): a CURLMcode, or SPOILED. */
 static napi_value add(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
@@ -74,8 +78,11 @@ static napi_value add(napi_env napi, napi_callback_info info) {
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->lib != m->lib) return number(env, CURLM_BAD_EASY_HANDLE);
   multi *before = e->multi;
+  if (before == NULL && e->spoiled) return number(env, SPOILED);
   if (before == NULL) multi_takes(m, e);
+  multi *kept_before = telling_keep(m);
   int code = m->lib->multi_add_handle(m->curl, e->curl);
+  telling_kept(m, kept_before);
   if (code != 0) e->multi = before;
   return number(env, code);
 }
@@ -114,7 +121,10 @@ static napi_value remove_handle(napi_env napi, napi_callback_info info) {
   easy *e = env_find(env, EASY, integer(env, argv[1]));
   if (m == NULL) return number(env, CURLM_BAD_HANDLE);
   if (e == NULL || e->multi != m) return number(env, CURLM_BAD_EASY_HANDLE);
-  return number(env, multi_remove(m, e));
+  multi *kept_before = telling_keep(m);
+  int code = multi_remove(m, e);
+  telling_kept(m, kept_before);
+  return number(env, code);
 }
 
 /* curl_multi_perform would have it called again; never since 7.20 (C 8.4). */
@@ -130,7 +140,13 @@ static napi_value socket_action(napi_env napi, napi_callback_info info) {
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   int running = 0; /* up to 8.0 an error leaves it unset (C 5.9) */
   if (m == NULL) return number(env, FAILED - CURLM_BAD_HANDLE);
-  int code = m->lib->multi_socket_action(m->curl, integer(env, argv[1]), integer(env, argv[2]), &running);
+  multi *kept_before = telling_keep(m);
+  int fd = integer(env, argv[1]);
+  bool begins = fd == CURL_SOCKET_BAD && m->shared_count > 0;
+  if (begins) sockets_hold_writes(m);
+  int code = m->lib->multi_socket_action(m->curl, fd, integer(env, argv[2]), &running);
+  if (begins) sockets_let_go(m);
+  telling_kept(m, kept_before);
   return number(env, running_or_code(code, running));
 }
 
@@ -176,27 +192,17 @@ static napi_value assign(napi_env napi, napi_callback_info info) {
   return number(env, m->lib->multi_assign(m->curl, integer(env, argv[1]), (void *)(intptr_t)integer(env, argv[2])));
 }
 
-/* What of a transfer may be left in its handle; the numbers are those of src/hazards.ts. */
-enum { WANDERED = 1, RETRIED = 2 };
-
-/* CURL_HTTP_VERSION_1_1; later ones are above it. */
-enum { HTTP_1_1 = 2 };
-
-/* It wandered when it followed a redirect, or was asked who it is: it may have learned something on the way. It may have been
- * retried when a connection was closed meanwhile (a retry closes its own), or on HTTP/2, where a stream is refused. */
-static int past_of(const easy *e) {
-  long redirects = 0, status = 0, http = 0;
-  e->lib->easy_getinfo(e->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+/* Whether something of a transfer may be left in its handle: it made more than one request, because it followed a redirect,
+ * answered a challenge or was begun again on another connection; or it was asked who it is. */
+static bool leaves_behind(const easy *e) {
+  long status = 0;
   e->lib->easy_getinfo(e->curl, CURLINFO_RESPONSE_CODE, &status);
-  e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &http);
-  bool wandered = redirects > 0 || status == 401 || status == 407;
-  bool retried = http > HTTP_1_1 || e->multi == NULL || e->closes != e->multi->closes;
-  return (wandered ? WANDERED : 0) | (retried ? RETRIED : 0);
+  return e->requests > 1 || status == 401 || status == 407;
 }
 
 /* multiInfoRead(id, out): the number of the easy that is done, 0 for one that is not ours, -1 when there is no message;
- * out receives the result, how many messages are left, why we failed it, and its past. The message itself dies with the easy's
- * removal (C 9.3). */
+ * out receives the result, how many messages are left, why we failed it, and whether it has left something in a handle that is
+ * noted. The message itself dies with the easy's removal (C 9.3). */
 static napi_value info_read(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
@@ -211,7 +217,7 @@ static napi_value info_read(napi_env napi, napi_callback_info info) {
   out[0] = message->data.result;
   out[1] = queued;
   out[2] = e == NULL ? REFUSED_NOTHING : e->gather.refused;
-  out[3] = e != NULL && e->noting ? past_of(e) : 0;
+  out[3] = e != NULL && e->noting && leaves_behind(e);
   return number(env, e == NULL ? 0 : e->id);
 }
 
@@ -256,6 +262,7 @@ void multi_destroy(void *object) {
   m->lib->multi_cleanup(m->curl);
   env_forget(m->env, m->id);
   sockets_free(m);
+  telling_to(m, NULL);
   free(m);
 }
 

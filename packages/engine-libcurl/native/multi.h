@@ -19,9 +19,13 @@ typedef struct multi {
   CURLM *curl;
   int32_t id;
   bool tells_sockets; /* JavaScript wants to know which sockets are opened and closed */
+  int32_t *kept;      /* then also memory of JavaScript's for what need not be told at once: telling.c */
+  napi_ref kept_ref;
+  int32_t kept_most;
   struct easy *first_touched, *last_touched; /* transfers with something to hand over: gather.c */
   struct own_sockets *sockets;
-  unsigned closes; /* sockets of its connections that were closed so far */
+  int shared[4]; /* connections that several transfers have at once, as far as is known; the first `shared_count` */
+  int shared_count;
 } multi;
 
 /* From now on the easy is in the multi's hands. */

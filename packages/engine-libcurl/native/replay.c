@@ -43,8 +43,25 @@ static int set_again(easy *e, const replay *r) {
   return c->easy_setopt(e->curl, r->option, r->string);
 }
 
+/* CURLOPT_PREREQFUNCTION: before each request, the first of a transfer and those that follow it. */
+static int request_begins(void *userp, char *primary_ip, char *local_ip, int primary_port, int local_port) {
+  easy *e = userp;
+  (void)primary_ip;
+  (void)local_ip;
+  (void)primary_port;
+  (void)local_port;
+  e->requests++;
+  return 0; /* CURL_PREREQFUNC_OK */
+}
+
+static int count_requests(easy *e) {
+  e->lib->easy_setopt(e->curl, CURLOPT_PREREQDATA, e);
+  return e->lib->easy_setopt(e->curl, CURLOPT_PREREQFUNCTION, request_begins);
+}
+
 static int set_all_again(easy *e) {
   easy_apply_own(e);
+  count_requests(e);
   int code = gather_apply(e);
   for (const replay *r = e->replay; r != NULL && code == CURLE_OK; r = r->next) code = set_again(e, r);
   for (const owned_list *l = e->lists; l != NULL && code == CURLE_OK; l = l->next)
@@ -52,11 +69,13 @@ static int set_all_again(easy *e) {
   return code;
 }
 
-/* easyNote(id): what is set from now on can be set again. */
+/* easyNote(id): what is set from now on can be set again, and whether that is wanted will be known. */
 static napi_value note(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
-  if (e != NULL) e->noting = true;
+  if (e == NULL) return NULL;
+  e->noting = true;
+  count_requests(e);
   return NULL;
 }
 

@@ -14,6 +14,10 @@ void sockets_apply(struct easy *e);
 /* Called first thing when libcurl tells an action on a descriptor. Answers whether its close will be announced. */
 bool sockets_told(struct multi *m, int fd, int what);
 
+/* Before and after new transfers begin: what they write on a connection that they share leaves together. */
+void sockets_hold_writes(struct multi *m);
+void sockets_let_go(struct multi *m);
+
 void sockets_free(struct multi *m);
 
 /* Close-on-exec for the few descriptors a libcurl call makes without asking or announcing: run it between the two. */

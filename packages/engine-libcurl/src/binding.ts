@@ -5,17 +5,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CurlewError, MisuseError } from "@curlew/core";
-import type { EasyListener, Host, MultiListener, Native } from "./native.js";
+import type { EasyListener, MultiListener, Native } from "./native.js";
 import { typeOf } from "./option-values.js";
-
-interface EasyEntry {
-  readonly listener: WeakRef<EasyListener>;
-  host: Host | undefined;
-}
 
 /** Handles that were dropped without clean-up are not kept by being listed here. */
 const multis = new Map<number, WeakRef<MultiListener>>();
-const easies = new Map<number, EasyEntry>();
+const easies = new Map<number, WeakRef<EasyListener>>();
 
 /**
  * Whose call is under way. Callbacks are of that multi, as a rule; to look it up by its weak reference would keep it, and cost
@@ -105,7 +100,7 @@ function isIn(set: WeakSet<object>, value: unknown): value is object {
 /** `owner` holds the listener, and nobody else does. */
 export function keepEasy(id: number, listener: EasyListener, owner: object): void {
   easyHandles.add(owner);
-  easies.set(id, { listener: new WeakRef(listener), host: undefined });
+  easies.set(id, new WeakRef(listener));
   droppedEasies.register(owner, id, owner);
 }
 
@@ -134,17 +129,7 @@ export function forgetShare(id: number, owner: object): number {
 }
 
 export function easyById(id: number): EasyListener | undefined {
-  return easies.get(id)?.listener.deref();
-}
-
-/** The multi an easy is added to. */
-export function hostOf(easy: number): Host | undefined {
-  return easies.get(easy)?.host;
-}
-
-export function setHost(easy: number, host: Host | undefined): void {
-  const entry = easies.get(easy);
-  if (entry) entry.host = host;
+  return easies.get(id)?.deref();
 }
 
 export function forgetEasy(id: number, owner?: object): void {

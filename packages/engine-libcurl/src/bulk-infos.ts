@@ -26,18 +26,18 @@ export function getinfos(easy: Easy, names: readonly InfoName[]): unknown[] {
   const { ids, isText, lastBytes, last } = prepare(names);
   if (ids.length > numbers.length) numbers = new Float64Array(ids.length);
   if (!native().easyGetinfos(easy.id, ids, numbers, text)) return names.map((name) => easy.getinfo(name));
-  const values: unknown[] = [];
+  const values = new Array<unknown>(ids.length);
   let at = 0;
   for (let i = 0; i < ids.length; i++) {
     const value = numbers[i] as number;
-    if (Number.isNaN(value)) values.push(undefined);
-    else if (!isText[i]) values.push((value | 0) === value ? value | 0 : value);
+    if (Number.isNaN(value)) values[i] = undefined;
+    else if (!isText[i]) values[i] = (value | 0) === value ? value | 0 : value;
     else {
       if (!isSame(lastBytes[i], at, value)) {
         lastBytes[i] = Uint8Array.prototype.slice.call(text, at, at + value);
         last[i] = text.toString("utf8", at, at + value);
       }
-      values.push(last[i]);
+      values[i] = last[i];
       at += value;
     }
   }

@@ -1,8 +1,8 @@
 import { TransferError } from "@curlew/core";
-import { hostOf } from "./binding.js";
 import { type Bridge, bridgeOf, mayPauseIn, readStream } from "./callbacks.js";
 import { CURL_READFUNC_PAUSE } from "./constants.js";
 import type { StreamPart } from "./mime.js";
+import type { Host } from "./native.js";
 import type { Option } from "./options.js";
 import { refuseRewind } from "./trailers.js";
 
@@ -98,14 +98,13 @@ export class CallbackTable {
   }
 
   /** What the addon answers to libcurl; undefined for "abort". Nothing that users throw goes further than here (C 10.7). */
-  run(easy: number, option: number, args: readonly unknown[]): unknown {
-    if (option === MIMEPOST) return this.#call(easy, "MIMEPOST", readStream, this.#streams, args);
+  run(host: Host | undefined, option: number, args: readonly unknown[]): unknown {
+    if (option === MIMEPOST) return this.#call(host, "MIMEPOST", readStream, this.#streams, args);
     const entry = this.#entries.get(option);
-    return entry && this.#call(easy, entry.option.name, entry.run, entry.callback, args);
+    return entry && this.#call(host, entry.option.name, entry.run, entry.callback, args);
   }
 
-  #call(easy: number, name: string, run: Bridge, callback: unknown, args: readonly unknown[]): unknown {
-    const host = hostOf(easy);
+  #call(host: Host | undefined, name: string, run: Bridge, callback: unknown, args: readonly unknown[]): unknown {
     const mayPause = mayPauseIn.has(name);
     this.#sentTrailers ||= name === "TRAILERFUNCTION";
     this.#depth++;

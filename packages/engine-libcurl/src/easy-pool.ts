@@ -57,8 +57,8 @@ interface Shelf {
 export class EasyPool {
   readonly #library: Libcurl;
   readonly #shelves: Shelf[] = [];
-  /** Those that are lent, by the addon's numbers. */
-  readonly #lent = new Map<number, Kept>();
+  /** Those that are lent, by the addon's numbers: small ones, which are given out again. */
+  readonly #lent: (Kept | undefined)[] = [];
   #idle = 0;
 
   constructor(library: Libcurl) {
@@ -76,14 +76,14 @@ export class EasyPool {
 
   /** One that was taken and not given back; undefined also for those that are not kept. */
   find(id: number): Easy | undefined {
-    const easy = this.#lent.get(id)?.easy;
+    const easy = this.#lent[id]?.easy;
     return easy?.id === id ? easy : undefined;
   }
 
   /** Its transfer ended; `well`: as it should, so that the handle may serve another. */
   giveBack(easy: Easy, well: boolean): void {
-    const kept = this.#lent.get(easy.id);
-    this.#lent.delete(easy.id);
+    const kept = this.#lent[easy.id];
+    this.#lent[easy.id] = undefined;
     if (!well || !kept || this.#idle >= MOST_HANDLES || !this.#shelves.includes(kept.shelf)) return easy.cleanup();
     kept.shelf.idle.push(kept);
     this.#idle++;
@@ -116,7 +116,7 @@ export class EasyPool {
   }
 
   #lend(kept: Kept): Easy {
-    this.#lent.set(kept.easy.id, kept);
+    this.#lent[kept.easy.id] = kept;
     return kept.easy;
   }
 

@@ -1,5 +1,5 @@
 import { type CurlewError, type EasyHandle, MisuseError, MultiError, TransferError } from "@curlew/core";
-import { checkLibrary, forgetEasy, hostOf, isShare, keepEasy, native, releaseEasy } from "./binding.js";
+import { checkLibrary, forgetEasy, isShare, keepEasy, native, releaseEasy } from "./binding.js";
 import * as connection from "./connection.js";
 import { CallbackTable } from "./easy-callbacks.js";
 import type { EasyOptionName, EasyOptions } from "./generated/options.js";
@@ -34,12 +34,13 @@ export class Easy implements EasyHandle {
   #share: Share | null = null;
   #mime: MimeBody | null = null;
   #postFields = false;
-  readonly #listener: EasyListener;
+  /** @internal How the engine reaches it, whichever copy of the package has made it. */
+  readonly listener: EasyListener;
   /** Its infos are those of the transfer before, until its multi has run more often than `#runs`. */
   #resting = false;
   #runs = Number.POSITIVE_INFINITY;
-  /** What of its last transfer may be left in the handle: bits of hazards.ts. */
-  past = 0;
+  /** Whether something of its last transfer may be left in it. */
+  leavesBehind = false;
 
   /** `from`: whose options to copy, as `duphandle` says; or the addon's number of a handle that a server pushed. */
   constructor(library: Libcurl, from?: Easy | number) {
@@ -52,13 +53,14 @@ export class Easy implements EasyHandle {
       throw new MisuseError("HANDLE_IN_USE", "the handle of a transfer cannot be copied: it has the engine's sink");
     if (id === 0) throw new TransferError("LIBCURL_FAILED", "libcurl gave no easy handle: out of memory");
     this.#id = id;
-    this.#listener = {
+    this.listener = {
       easy: this,
-      callBack: (option, args) => this.#callbacks.run(id, option, args),
+      host: undefined,
+      callBack: (option, args) => this.#callbacks.run(this.listener.host, option, args),
       begins: (runs) => this.#begins(runs),
-      resultOf: (curlCode, refused, past) => this.#resultOf(curlCode, refused, past),
+      resultOf: (curlCode, refused, leavesBehind) => this.#resultOf(curlCode, refused, leavesBehind),
     };
-    keepEasy(id, this.#listener, this);
+    keepEasy(id, this.listener, this);
   }
 
   /** The addon's number for it, 0 after `cleanup`. */
@@ -68,7 +70,7 @@ export class Easy implements EasyHandle {
 
   /** Whether it is added to a multi, done or not. */
   get added(): boolean {
-    return hostOf(this.#id) !== undefined;
+    return this.listener.host !== undefined;
   }
 
   /**
@@ -175,7 +177,7 @@ export class Easy implements EasyHandle {
     this.#open();
     if (!Number.isInteger(bitmask) || (bitmask & ~5) !== 0)
       throw new MisuseError("OUT_OF_RANGE", `pause takes a mask of CURLPAUSE_ values, not ${bitmask}`);
-    const host = hostOf(this.#id);
+    const { host } = this.listener;
     if (!host) return;
     if (host.telling)
       throw new MultiError(
@@ -236,6 +238,7 @@ export class Easy implements EasyHandle {
   release(): void {
     const id = this.#id;
     this.#id = 0;
+    this.listener.host = undefined;
     releaseEasy(id, this);
   }
 
@@ -263,7 +266,7 @@ export class Easy implements EasyHandle {
    */
   wsSend(bytes: Uint8Array | string, flags: number, fragmentSize = 0): number | undefined {
     this.#open();
-    if (hostOf(this.#id)?.telling) throw connection.recursive("wsSend");
+    if (this.listener.host?.telling) throw connection.recursive("wsSend");
     return this.#callbacks.surface(() => connection.wsSend(this, bytes, flags, fragmentSize));
   }
 
@@ -317,7 +320,7 @@ export class Easy implements EasyHandle {
   }
 
   get #rests(): boolean {
-    return this.#resting && (hostOf(this.#id)?.runs ?? 0) <= this.#runs;
+    return this.#resting && (this.listener.host?.runs ?? 0) <= this.#runs;
   }
 
   /** It serves another transfer as it is: nothing is known of that before it has begun. */
@@ -326,9 +329,9 @@ export class Easy implements EasyHandle {
     this.#runs = Number.POSITIVE_INFINITY;
   }
 
-  #resultOf(curlCode: number, refused: Refusal, past: number): number {
+  #resultOf(curlCode: number, refused: Refusal, leavesBehind: boolean): number {
     this.#resting = false;
-    this.past = past;
+    this.leavesBehind = leavesBehind;
     return curlCode === 0 ? this.#failedCode(refused) : curlCode;
   }
 
@@ -342,12 +345,6 @@ export class Easy implements EasyHandle {
   #begins(runs: number): void {
     this.#runs = runs;
     if (this.#callbacks.running) throw connection.recursive("addHandle of a handle");
-    if (native().easySpoiled(this.#id))
-      throw new MisuseError(
-        "HANDLE_IN_USE",
-        `libcurl ${this.library.version} may have bytes left in this handle, whose transfer ended while it was paused over HTTP/2, and ` +
-          "would give them to the next one: go on with a handle that `duphandle` gives",
-      );
     checkTrailers(this.#callbacks, this.library.version, this.#mime !== null || this.#postFields);
     this.#callbacks.begin();
     if (this.#callbacks.size === 0) return;
@@ -363,7 +360,7 @@ export class Easy implements EasyHandle {
 
   /** libcurl must have nothing to do with it: not be asked to transfer, and not be calling back. */
   #idle(what: string): void {
-    const host = hostOf(this.#id);
+    const { host } = this.listener;
     if (!host && !this.#callbacks.running) return;
     const why = host ? "while it is added to a multi: remove it" : "inside a callback of its own: do it";
     const when = host && !host.inCallback ? "first" : "after the callback has returned";
@@ -373,7 +370,7 @@ export class Easy implements EasyHandle {
   /** For calls that libcurl answers with 93 in callbacks. */
   #outside(call: string): void {
     this.#open();
-    if (this.#callbacks.running || hostOf(this.#id)?.inCallback) throw connection.recursive(call);
+    if (this.#callbacks.running || this.listener.host?.inCallback) throw connection.recursive(call);
   }
 }
 

@@ -50,19 +50,6 @@ export function engineHazards(version: string): EngineHazards {
   };
 }
 
-/** Bits of what a transfer may have left in its handle: past_of of native/multi.c. */
-const WANDERED = 1;
-
-/**
- * Whether a handle has to be reset before it serves again. Up to 8.16 libcurl counts how often it sent a request again on a
- * new connection, because the kept one was closed, over all transfers of a handle, and gives up at the sixth (5e463184): a
- * reset is all that sets it to 0. Up to 8.9 such a connection is closed before its transfer ends, so that it can be seen.
- */
-export function leftBehind(version: string, past: number): boolean {
-  if ((past & WANDERED) !== 0) return true;
-  return isBefore(version, "8.17.0") && (past !== 0 || !isBefore(version, "8.10.0"));
-}
-
 /**
  * Where a body of unknown size must not share an HTTP/2 connection. At its end libcurl reads what has come in, although the
  * rest of some other stream's DATA frame, which did not fit that stream's 16 KiB, still waits in the same memory: that rest

@@ -7,6 +7,10 @@ import { askAboutPush, CURL_PUSH_DENY, CURL_PUSH_OK, type PushFunction } from ".
 import { SocketPointers } from "./socket-pointers.js";
 
 const ABORTED_BY_CALLBACK = 11;
+const KEPT_HEAD = 1;
+const KEPT_INTS = 4;
+/** What one call tells of 256 descriptors; of more, each by itself. */
+const KEPT_BYTES = 4 * (KEPT_HEAD + 256 * KEPT_INTS);
 
 export const CURLMNOTIFY_INFO_READ = 0;
 export const CURLMNOTIFY_EASY_DONE = 1;
@@ -46,11 +50,14 @@ export class TellingCallbacks implements MultiListener {
   /** The addon's number of the multi. */
   id = 0;
   life: SocketLife | null = null;
-  /** The easies that are added, by the addon's numbers. */
-  readonly added = new Map<number, EasyListener>();
+  /** Of what native/telling.c keeps: [count, then easy, descriptor or -1 for the timer, action or ms, index each]. */
+  #kept: Int32Array | undefined;
+  /** The easies that are added, by the addon's numbers: small ones, which are given out again. */
+  readonly added: (EasyListener | undefined)[] = [];
   readonly depth = new CallbackDepth();
   readonly pointers = new SocketPointers();
-  readonly closeIsTold = new Set<number>();
+  /** By descriptor. */
+  readonly closeIsTold: boolean[] = [];
   #failure: MultiError | undefined;
 
   /** What a callback left behind since the last time it was asked. */
@@ -60,11 +67,30 @@ export class TellingCallbacks implements MultiListener {
     return failure;
   }
 
+  /** Where what may wait is kept: answers it for the addon. */
+  keep(wanted: boolean): Int32Array | undefined {
+    this.#kept = wanted ? new Int32Array(new ArrayBuffer(KEPT_BYTES)) : undefined; // memory that stays where it is
+    return this.#kept;
+  }
+
+  /** After a call that keeps: tells what there is. */
+  tellKept(): void {
+    const kept = this.#kept;
+    if (!kept || kept[0] === 0) return;
+    const end = KEPT_HEAD + (kept[0] as number) * KEPT_INTS;
+    for (let at = KEPT_HEAD; at < end; at += KEPT_INTS) {
+      const fd = kept[at + 1] as number;
+      const what = kept[at + 2] as number;
+      if (fd < 0) this.timerTold(what);
+      else this.socketTold(kept[at] as number, fd, what, kept[at + 3] as number);
+    }
+    kept[0] = 0;
+  }
+
   socketTold(easyId: number, fd: number, what: number, index: number): void {
     const action = (what & ~CLOSE_IS_TOLD) as PollAction;
-    if (what & CLOSE_IS_TOLD) this.closeIsTold.add(fd);
-    else this.closeIsTold.delete(fd);
-    const easy = (this.added.get(easyId) ?? easyById(easyId))?.easy as Easy | undefined;
+    this.closeIsTold[fd] = (what & CLOSE_IS_TOLD) !== 0;
+    const easy = (this.added[easyId] ?? easyById(easyId))?.easy as Easy | undefined;
     const { SOCKETFUNCTION, SOCKETDATA } = this.values;
     this.depth.enterTelling();
     try {
@@ -90,12 +116,12 @@ export class TellingCallbacks implements MultiListener {
   }
 
   socketOpened(fd: number): void {
-    this.closeIsTold.delete(fd);
+    this.closeIsTold[fd] = false;
     this.#tell("open-socket", () => this.life?.opened(fd));
   }
 
   socketClosing(fd: number): void {
-    this.closeIsTold.delete(fd);
+    this.closeIsTold[fd] = false;
     this.#tell("close-socket", () => this.life?.closing(fd));
   }
 
@@ -120,7 +146,7 @@ export class TellingCallbacks implements MultiListener {
         PUSHFUNCTION ? PUSHFUNCTION(...args, PUSHDATA) : CURL_PUSH_DENY,
       );
       const listener = easyById(pushedId);
-      if (answer === CURL_PUSH_OK && listener?.easy === pushed) this.added.set(pushedId, listener);
+      if (answer === CURL_PUSH_OK && listener?.easy === pushed) this.added[pushedId] = listener;
       return answer;
     } catch (error) {
       this.#keep("push", error);

@@ -25,6 +25,14 @@ export function recursiveCall(call: string): MultiError {
   );
 }
 
+export function spoiled({ version }: Libcurl): MisuseError {
+  return new MisuseError(
+    "HANDLE_IN_USE",
+    `libcurl ${version} may have bytes left in this handle, whose transfer ended while it was paused over HTTP/2, and ` +
+      "would give them to the next one: go on with a handle that `duphandle` gives",
+  );
+}
+
 /** @throws CurlewError NOT_IN_THIS_LIBCURL */
 export function needFunction(library: Libcurl, name: string, since: string): void {
   if (!library.absent.functions.includes(name)) return;

@@ -7,7 +7,7 @@ import {
   type SocketLife,
   type TransferRequest,
 } from "@curlew/core";
-import { activate, checkEasy, easyById, forgetMulti, hostOf, native, setHost } from "./binding.js";
+import { activate, checkEasy, easyById, forgetMulti, native } from "./binding.js";
 import { getinfos } from "./bulk-infos.js";
 import type { Easy } from "./easy.js";
 import { EasyPool } from "./easy-pool.js";
@@ -15,11 +15,12 @@ import { Collector } from "./gather.js";
 import type { InfoName } from "./infos.js";
 import type { Libcurl } from "./library.js";
 import type { MultiValues } from "./multi-callbacks.js";
-import { checkDescriptor, needFunction, needOption } from "./multi-checks.js";
+import { checkDescriptor, needFunction, needOption, spoiled } from "./multi-checks.js";
 import { type MultiInfoName, multiInfos } from "./multi-infos.js";
 import type { MultiOptionName } from "./multi-options.js";
 import { SelectedMulti } from "./multi-select.js";
 import { checkMultiOption } from "./multi-setopt.js";
+import { SPOILED } from "./native.js";
 
 /**
  * A multi handle: libcurl's own interface, for those who bring their own loop; with a Driver, Curlew's.
@@ -63,15 +64,19 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     if (Object.hasOwn(this.callbacks.values, option)) Object.assign(this.callbacks.values, { [option]: value });
   }
 
-  /** Whom to tell of the sockets that libcurl opens and closes through the engine. */
+  /**
+   * Whom to tell of the sockets that libcurl opens and closes through the engine. As long as there is somebody, what SOCKETFUNCTION
+   * and TIMERFUNCTION are told in `addHandle`, `removeHandle` and `socketAction` may come when libcurl has returned: in its
+   * order, before any other callback, and of sockets only whose close would be told first.
+   */
   watchSockets(life: SocketLife | null): void {
     this.open();
     this.callbacks.life = life;
-    native().multiTellSockets(this.id, life !== null);
+    native().multiTellSockets(this.id, this.callbacks.keep(life !== null));
   }
 
   announcesClose(fd: number): boolean {
-    return this.callbacks.closeIsTold.has(fd);
+    return this.callbacks.closeIsTold[fd] ?? false;
   }
 
   // --- transfers ----------------------------------------------------------------------------------------------------
@@ -81,19 +86,20 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     this.enter("curl_multi_add_handle", true);
     checkEasy(easy);
     if (easy.id === 0) throw new MisuseError("HANDLE_CLOSED", "this easy handle was cleaned up");
-    const host = hostOf(easy.id);
-    if (host !== undefined && host !== this.callbacks.depth)
+    const { depth, added } = this.callbacks;
+    const { listener } = easy;
+    const { host } = listener;
+    if (host !== undefined && host !== depth)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is added to another multi: remove it there first");
     // By number: the ESM and the CJS copy of this package have their own objects for one library.
     if (easy.library.index !== this.library.index)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is of another libcurl than the multi");
-    const { depth, added } = this.callbacks;
-    const listener = easyById(easy.id);
-    if (host === undefined) listener?.begins(depth.runs);
-    setHost(easy.id, depth); // before, because callbacks may ask
+    if (host === undefined) listener.begins(depth.runs);
+    listener.host = depth; // before, because callbacks may ask
     const code = this.#active(native().multiAddHandle, easy.id);
-    if (code === 0 && listener) added.set(easy.id, listener);
-    else setHost(easy.id, host);
+    if (code === 0) added[easy.id] = listener;
+    else listener.host = host;
+    if (code === SPOILED) throw spoiled(this.library);
     this.finish(code, "curl_multi_add_handle");
   }
 
@@ -101,12 +107,13 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   removeHandle(easy: Easy): void {
     this.enter("curl_multi_remove_handle", true);
     checkEasy(easy);
-    if (hostOf(easy.id) !== this.callbacks.depth)
+    const { listener } = easy;
+    if (listener.host !== this.callbacks.depth)
       throw new MisuseError("HANDLE_IN_USE", "this easy handle is not added to this multi");
     const code = this.#active(native().multiRemoveHandle, easy.id);
     if (code === 0) {
-      setHost(easy.id, undefined);
-      this.callbacks.added.delete(easy.id);
+      listener.host = undefined;
+      this.callbacks.added[easy.id] = undefined;
     }
     this.finish(code, "curl_multi_remove_handle");
   }
@@ -140,9 +147,9 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     for (;;) {
       const id = native().multiInfoRead(this.id, message);
       if (id < 0) return undefined;
-      const listener = this.callbacks.added.get(id) ?? easyById(id);
+      const listener = this.callbacks.added[id] ?? easyById(id);
       if (!listener) continue;
-      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] ?? 0);
+      const result = listener.resultOf(message[0] ?? 0, message[2] ?? 0, message[3] !== 0);
       return { easy: listener.easy as Easy, result, queued: message[1] ?? 0 };
     }
   }
@@ -158,7 +165,9 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     this.callbacks.depth.runs++;
     const before = activate(this.callbacks);
     try {
-      return this.count(native().multiSocketAction(this.id, fd, bits), "curl_multi_socket_action");
+      const running = native().multiSocketAction(this.id, fd, bits);
+      this.callbacks.tellKept();
+      return this.count(running, "curl_multi_socket_action");
     } finally {
       activate(before);
     }
@@ -233,17 +242,19 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     // The number stays valid for callbacks until the addon has let go of it (C 6.7).
     forgetMulti(this.id, this);
     this.id = 0;
-    for (const id of this.callbacks.added.keys()) setHost(id, undefined);
-    this.callbacks.added.clear();
+    for (const listener of this.callbacks.added.splice(0)) if (listener) listener.host = undefined;
     this.#pool.clear();
     this.finish(0, "curl_multi_cleanup");
   }
 
   bytesMoved(): number {
     let bytes = 0;
-    for (const { easy } of this.callbacks.added.values())
+    for (const listener of this.callbacks.added) {
+      if (!listener) continue;
+      const easy = listener.easy as Easy;
       for (const info of ["SIZE_DOWNLOAD_T", "SIZE_UPLOAD_T", "HEADER_SIZE", "REQUEST_SIZE"] as const)
-        bytes += (easy as Easy).getinfo(info) ?? 0; // nothing is known of one that has not begun
+        bytes += easy.getinfo(info) ?? 0; // nothing is known of one that has not begun
+    }
     return bytes;
   }
 
@@ -251,7 +262,9 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   #active(call: (multi: number, easy: number) => number, easy: number): number {
     const before = activate(this.callbacks);
     try {
-      return call(this.id, easy);
+      const code = call(this.id, easy);
+      this.callbacks.tellKept();
+      return code;
     } finally {
       activate(before);
     }
@@ -301,5 +314,5 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   }
 }
 
-/** [result, messages left, refusal, past]. */
+/** [result, messages left, refusal, whether it leaves something behind]. */
 const message = new Int32Array(4);

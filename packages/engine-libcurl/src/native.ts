@@ -23,8 +23,6 @@ export interface Native {
   easyRelease(easy: number): void;
   easyReset(easy: number): void;
   easyPause(easy: number, bitmask: number): number;
-  /** Whether libcurl has bytes in it that are of a transfer that has ended (native/multi.c). */
-  easySpoiled(easy: number): boolean;
   /** The copy's number, or 0. */
   easyDuphandle(easy: number): number;
   easySetCallback(easy: number, option: number, on: boolean): number;
@@ -69,9 +67,10 @@ export interface Native {
 
   multiInit(library: number): number;
   multiCallback(multi: number, option: number, wanted: boolean): number;
-  multiTellSockets(multi: number, wanted: boolean): void;
+  multiTellSockets(multi: number, kept: Int32Array | undefined): void;
   multiNotify(multi: number, type: number, wanted: boolean): number;
   multiSetLong(multi: number, option: number, value: number | bigint): number;
+  /** A CURLMcode, or SPOILED. */
   multiAddHandle(multi: number, easy: number): number;
   multiRemoveHandle(multi: number, easy: number): number;
   multiSocketAction(multi: number, fd: number, bits: number): number;
@@ -127,15 +126,17 @@ export interface MultiListener {
 export interface EasyListener {
   /** Whose listener it is: an Easy of any copy of this package. */
   readonly easy: object;
+  /** The multi it is added to. */
+  host: Host | undefined;
   /** The callback of that option. Undefined: it failed, and the transfer is to be aborted. */
   callBack(option: number, args: readonly unknown[]): unknown;
   /** A new transfer begins, with the next run of its multi after so many. */
   begins(runs: number): void;
   /**
-   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `past`: what may be
-   * left of it in the handle (hazards.ts).
+   * The transfer's result, when libcurl says this: a failure of ours is one though libcurl went on. `leavesBehind`:
+   * something of it may be left in the handle (native/multi.c).
    */
-  resultOf(curlCode: number, refused: Refusal, past: number): number;
+  resultOf(curlCode: number, refused: Refusal, leavesBehind: boolean): number;
 }
 
 /** The multi that an easy is added to, as far as the easy is concerned. */
@@ -164,6 +165,9 @@ export interface Header {
   /** CURLH_ bits. */
   readonly origin: number;
 }
+
+/** libcurl has bytes in the handle that are of a transfer that has ended (native/multi.c). */
+export const SPOILED = -1;
 
 /** In `what`: the close of this descriptor will be announced (enum in native/multi.c). */
 export const CLOSE_IS_TOLD = 8;

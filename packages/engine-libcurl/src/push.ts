@@ -1,5 +1,5 @@
 import { MisuseError } from "@curlew/core";
-import { easyById, setHost } from "./binding.js";
+import { easyById } from "./binding.js";
 import type { CallbackDepth } from "./callback-depth.js";
 import { Easy } from "./easy.js";
 
@@ -36,11 +36,11 @@ export function askAboutPush(
 ): { answer: number; pushed: Easy } {
   const parent = easyById(parentId)?.easy as Easy;
   const pushed = new Easy(parent.library, pushedId);
-  setHost(pushedId, depth); // libcurl is holding it: it must not be cleaned up
+  pushed.listener.host = depth; // libcurl is holding it: it must not be cleaned up
   let answer = CURL_PUSH_DENY;
   try {
     answer = checkAnswer(ask(parent, pushed, readHeaders(headers)) ?? CURL_PUSH_OK);
-    if (answer === CURL_PUSH_OK) easyById(pushedId)?.begins(0);
+    if (answer === CURL_PUSH_OK) pushed.listener.begins(0);
     return { answer, pushed };
   } finally {
     if (answer !== CURL_PUSH_OK) pushed.release();

@@ -2,7 +2,7 @@ import { CurlewError, MisuseError, TransferError, type TransferRequest } from "@
 import { native } from "./binding.js";
 import { Easy } from "./easy.js";
 import type { EasyOptionName } from "./generated/options.js";
-import { isBefore, leftBehind, mixesUpStreams } from "./hazards.js";
+import { isBefore, mixesUpStreams } from "./hazards.js";
 import type { Libcurl } from "./library.js";
 import { type Mime, withoutPauses } from "./mime.js";
 import { typeOf } from "./option-values.js";
@@ -36,13 +36,14 @@ export function prepare(library: Libcurl, request: TransferRequest, again = fals
 }
 
 /**
- * Set up as it was, for that URL; undefined: the same. libcurl begins each transfer of a handle with what its options say; what
- * may be left of the one before is forgotten by a reset and setting all anew, which costs a tenth of a small transfer: so that
- * is for those of which something may be left.
+ * Set up as it was, for that URL; undefined: the same. libcurl begins each transfer of a handle with what its options say. What
+ * one of several requests has left in it is forgotten by a reset and setting all anew, which costs a tenth of a small transfer:
+ * libcurl up to 8.16 counts how often it sent a request again on a new connection, because the kept one was closed, over all
+ * transfers of a handle, and gives up at the sixth (5e463184).
  */
 export function prepareAgain(easy: Easy, url: string | undefined): void {
   if (url !== undefined) easy.setopt("URL", url); // which checks it
-  if (leftBehind(easy.library.version, easy.past)) checkCode(easy, native().easyAgain(easy.id));
+  if (easy.leavesBehind) checkCode(easy, native().easyAgain(easy.id));
   else easy.rest();
 }
 

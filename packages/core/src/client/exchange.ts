@@ -49,12 +49,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   readonly #observer: TransferObserver;
   readonly #listener: EndListener;
   readonly #answers = new Answers(this);
-  readonly #beganMs: number;
   /** "queued"; "running": the engine has it; "over": it has ended, and only its end may have to be told. */
   #state: "queued" | "running" | "over" = "queued";
   #stopListening: (() => void) | undefined;
   #transfer: Transfer | undefined;
   #upload: Upload | undefined;
+  #queuedSinceMs = 0;
   #queuedMs = 0;
   #paused = false;
   #wholeBytes = 0;
@@ -70,7 +70,6 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     this.#observer = observer;
     this.#listener = listener;
     this.inContext = listener.inContext || prepared.source !== undefined;
-    this.#beganMs = owner.engine.now();
   }
 
   get host(): string {
@@ -92,6 +91,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
       // First what is not ours and may throw: a slot that was taken must be given back.
       if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       const admitted = this.#owner.slots.enter(this);
+      if (!admitted) this.#queuedSinceMs = this.#owner.engine.now();
       if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? AT_ONCE;
       if (admitted) this.#start();
     } catch (error) {
@@ -103,7 +103,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   // --- Waiting -------------------------------------------------------------------------------------------------------
 
   admitted(): void {
-    this.#queuedMs = this.#owner.engine.now() - this.#beganMs;
+    this.#queuedMs = this.#owner.engine.now() - this.#queuedSinceMs;
     this.#inContext(() => this.#start());
   }
 

@@ -64,11 +64,17 @@ const CR = 13;
 
 /** Where the block of header lines ends that begins at `start`, behind its empty line; -1 when that is still to come. */
 export function endOfBlock(bytes: Uint8Array, start: number): number {
-  let line = start;
-  for (let at = start; at < bytes.length; at++) {
-    if (bytes[at] !== LF) continue;
-    if (at === line || (at === line + 1 && bytes[line] === CR)) return at + 1;
-    line = at + 1;
+  // An empty line has two bytes of CR and LF at its end, or is the first: so every second byte is looked at.
+  for (let at = start; at < bytes.length; at += 2) {
+    if ((bytes[at] as number) > CR) continue;
+    if (endsEmptyLine(bytes, start, at)) return at + 1;
+    if (endsEmptyLine(bytes, start, at + 1)) return at + 2;
   }
   return -1;
+}
+
+function endsEmptyLine(bytes: Uint8Array, start: number, at: number): boolean {
+  if (bytes[at] !== LF) return false;
+  const before = at > start && bytes[at - 1] === CR ? at - 2 : at - 1;
+  return before < start || bytes[before] === LF;
 }
