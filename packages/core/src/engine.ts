@@ -195,6 +195,12 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
   receiveWhole?(easy: E, mostBytes: number): void;
 
   /**
+   * Of a transfer that is being ended: what has come of its body and was not handed over. Undefined when that is nothing, or not
+   * what follows the `toldBytes` that its user has.
+   */
+  rest?(easy: E, toldBytes: number): Uint8Array | undefined;
+
+  /**
    * Goes on after "full", or after the queue of bytes to send was empty; what still stands in the way stays.
    * @returns a CURLcode: other than 0 it is the end of the transfer, and no message will say so
    */

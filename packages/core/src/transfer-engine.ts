@@ -58,6 +58,8 @@ export interface Transfer {
    * or for what came before: chunk by chunk.
    */
   receiveWhole?(mostBytes: number): void;
+  /** Before `cancel`, and in an `outcome` that is an error: what has come of such a body and was not told. */
+  rest?(): Uint8Array | undefined;
   /**
    * Sends more of a streamed body. The bytes are copied.
    * @returns whether more should follow at once; after `false` wait for `drain`

@@ -103,7 +103,9 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
   readonly #sink: TransferSink;
   readonly #sendHighWaterBytes: number;
   #ended = false;
+  #freed = false;
   #sendingEnded = false;
+  #toldBytes = 0;
 
   constructor(driver: Driver<E>, engine: GatheringEngine<E>, easy: E, sink: TransferSink, sendHighWaterBytes: number) {
     this.#driver = driver;
@@ -121,6 +123,7 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
   }
 
   chunk(bytes: Uint8Array): void {
+    this.#toldBytes += bytes.length;
     this.#sink.chunk?.(bytes);
   }
 
@@ -166,6 +169,10 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
     if (!this.#ended) this.#engine.receiveWhole?.(this.#easy, mostBytes);
   }
 
+  rest(): Uint8Array | undefined {
+    return this.#freed ? undefined : this.#engine.rest?.(this.#easy, this.#toldBytes);
+  }
+
   send(bytes: Uint8Array): boolean {
     if (this.#sendingEnded && !this.#ended)
       throw new MisuseError("HANDLE_CLOSED", "the body was ended: nothing can be sent after endSending");
@@ -189,6 +196,7 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
   }
 
   #free(well: boolean): void {
+    this.#freed = true;
     this.#driver.command(this.#easy, () => release(this.#engine, this.#easy, well));
   }
 }

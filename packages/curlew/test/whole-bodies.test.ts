@@ -1,7 +1,7 @@
 /** Bodies that are wanted in one piece: they come in one, whatever happens on the way. */
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import type { Transfer, TransferRequest } from "@curlew/core";
+import type { Client, ClientTransfer, Transfer, TransferRequest } from "@curlew/core";
 import { contentOf, sha256 } from "@curlew/testkit";
 import { raw } from "@curlew/testkit/in-tests";
 import { describe, expect, it } from "vitest";
@@ -183,6 +183,37 @@ describe("of the client, `bytes`", () => {
     const grownMiB = (process.memoryUsage.rss() - before) / MIB;
     console.log(`100 promises of 16 MB each: ${grownMiB.toFixed(1)} MiB more`);
     expect(grownMiB).toBeLessThan(100);
+  });
+
+  it.each([
+    ["its signal", (_transfer: ClientTransfer, abort: () => void) => abort(), "ABORTED"],
+    ["who reads it", (transfer: ClientTransfer) => transfer.cancel(), "ABORTED"],
+    ["its client", (_t: ClientTransfer, _a: () => void, client: Client) => client.close({ wait: false }), "CLOSED"],
+  ])("leaves what had come to the error when it is ended by %s", async (_name, end, code) => {
+    const port = await raw((socket) => {
+      socket.once("data", () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${"x".repeat(1000)}`));
+    });
+    const client = useClient();
+    const controller = new AbortController();
+    const transfer = client.request(`http://127.0.0.1:${port}/`, { signal: controller.signal });
+    const error = transfer.bytes().catch((thrown) => thrown);
+    await transfer.head; // read with what came of the body
+    await end(transfer, () => controller.abort(), client);
+    expect(await error).toMatchObject({ code, partialBody: { length: 1000 } });
+  });
+
+  it("fails with the first byte that is too many, though no other may ever come", async () => {
+    let socket: Socket | undefined;
+    const port = await raw((connected) => {
+      socket = connected;
+      connected.once("data", () => connected.write(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(1000)}`));
+    });
+    const transfer = useClient().request(`http://127.0.0.1:${port}/`, { limits: { bodyBytes: 1000 } });
+    const error = transfer.bytes().catch((thrown) => thrown);
+    await transfer.head;
+    await turns(5);
+    socket?.write("x");
+    expect(await error).toMatchObject({ code: "BODY_TOO_LARGE", partialBody: { length: 1001 } });
   });
 
   it("stops at its limit", async () => {

@@ -277,6 +277,20 @@ static napi_value whole(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
+/* gatherRest(id, toldBytes): what has come of the body and will not be handed over any more, as its transfer is being ended;
+ * undefined when there is nothing, or something before it was not told. */
+static napi_value rest(napi_env napi, napi_callback_info info) {
+  ARGUMENTS(2);
+  easy *e = env_find(env, EASY, integer(env, argv[0]));
+  if (e == NULL || e->gather.handed_over != (size_t)wide(env, argv[1])) return NULL;
+  buffer *body = &e->gather.body;
+  napi_value bytes = NULL;
+  if (buffer_size(body) == 0) return NULL;
+  if (napi_create_buffer_copy(napi, buffer_size(body), buffer_front(body), NULL, &bytes) != napi_ok) return NULL;
+  buffer_drop(body, buffer_size(body));
+  return bytes;
+}
+
 void gather_ended(easy *e) {
   e->gather.ended = true;
   if (e->gather.whole_bytes > 0) touch(e);
@@ -351,7 +365,9 @@ static bool put_flag(collection *c, easy *e, record_kind kind, bool wanted, bool
 static bool put_all(collection *c, easy *e) {
   gather *g = &e->gather;
   bool due = body_is_due(g);
+  size_t body_bytes = buffer_size(&g->body);
   if (!put_some(c, e, HEADERS, &g->headers) || (due && !put_some(c, e, BODY, &g->body))) return false;
+  g->handed_over += body_bytes - buffer_size(&g->body);
   if (!put_moved(c, e) || !put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
   return (!due || put_some(c, e, TRAILERS, &g->trailers)) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
 }
@@ -378,7 +394,7 @@ void gather_begin(easy *e, struct multi *home) {
   buffer_drop(&g->headers, buffer_size(&g->headers));
   buffer_drop(&g->body, buffer_size(&g->body));
   buffer_drop(&g->trailers, buffer_size(&g->trailers));
-  g->header_bytes = g->whole_bytes = 0;
+  g->header_bytes = g->whole_bytes = g->handed_over = 0;
   g->ended = false;
   memset(g->moved, 0, sizeof g->moved);
   g->moved_told = true;
@@ -417,6 +433,7 @@ napi_value gather_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "gatherContinue", continue_transfer);
   export_function(env, exports, "gatherHold", hold);
   export_function(env, exports, "gatherWhole", whole);
+  export_function(env, exports, "gatherRest", rest);
   export_function(env, exports, "gatherPaused", paused);
   export_function(env, exports, "gatherRefused", refused);
   export_function(env, exports, "collect", collect);

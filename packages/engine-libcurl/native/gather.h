@@ -27,6 +27,7 @@ typedef struct {
   buffer headers, body, trailers;
   size_t whole_bytes; /* nothing of the body is handed over before there are that many bytes, or its end; 0: as it comes */
   bool ended;
+  size_t handed_over; /* bytes of the body that JavaScript has */
   bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
   size_t high_water_bytes, header_bytes, header_limit_bytes;
 

@@ -299,6 +299,10 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     native().gatherWhole(easy.id, mostBytes);
   }
 
+  rest(easy: Easy, toldBytes: number): Uint8Array | undefined {
+    return native().gatherRest(easy.id, toldBytes);
+  }
+
   proceed(easy: Easy): number {
     this.enter("curl_easy_pause");
     const code = native().gatherContinue(easy.id);

@@ -57,6 +57,7 @@ export interface Native {
   gatherContinue(easy: number): number;
   gatherHold(easy: number, held: boolean): void;
   gatherWhole(easy: number, mostBytes: number): void;
+  gatherRest(easy: number, toldBytes: number): Uint8Array | undefined;
   gatherPaused(easy: number): boolean;
   gatherRefused(easy: number): Refusal;
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;

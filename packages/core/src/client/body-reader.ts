@@ -4,6 +4,7 @@ import { ChunkQueue, type UnreadBytes } from "./chunk-queue.js";
 
 const COMPLETE = { error: undefined };
 const NONE: readonly Uint8Array[] = [];
+const NOTHING_WANTED = { most: 0, bytes: 1 };
 /** More than that is put together from pieces of at least as much. */
 const MOST_WHOLE_BYTES = 16_777_216;
 
@@ -129,7 +130,7 @@ export class BodyReader {
       this.use();
       this.#collected = { first: undefined, more: undefined, bytes: 0, most, resolve, reject };
       if (this.unread.bytes > 0) for (const chunk of this.unread.takeAll()) this.#collect(chunk);
-      this.#owner.receiveWhole(Math.min(most, MOST_WHOLE_BYTES));
+      this.#receiveWhole();
       this.#owner.setFull(false);
       if (this.#end) this.#settle();
     });
@@ -147,11 +148,20 @@ export class BodyReader {
     else if (collected.more) collected.more.push(chunk);
     else collected.more = [chunk];
     collected.bytes += chunk.length;
-    if (collected.bytes <= collected.most) return;
+    if (collected.bytes <= collected.most) {
+      if (collected.most - collected.bytes < MOST_WHOLE_BYTES) this.#receiveWhole();
+      return;
+    }
     const message = `the body has more than ${collected.most} bytes (limits.bodyBytes): read it by chunks, or raise the limit`;
     const error = new CurlewError("BODY_TOO_LARGE", message);
+    this.end(error); // first: what the transfer still has is not for it
     this.#owner.fail(error);
-    this.end(error);
+  }
+
+  /** One byte more than there may be comes as soon as it is there, and not with as many again. */
+  #receiveWhole(): void {
+    const { most, bytes } = this.#collected ?? NOTHING_WANTED;
+    if (bytes <= most) this.#owner.receiveWhole(Math.min(most - bytes + 1, MOST_WHOLE_BYTES));
   }
 
   /** Tells who collects how it ended. */

@@ -165,6 +165,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   outcome(outcome: Outcome): void {
     const error = outcome.error ?? this.#tellLast();
     if (this.#deaf) return this.#end();
+    if (error) this.#tellRest();
     const phase = error && this.#phase(outcome.getinfo, error);
     const values = error ? [] : readInfos(outcome);
     this.#end();
@@ -256,6 +257,12 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     this.#fail(abortError(this.#prepared.signal?.reason), phase);
   }
 
+  /** A body that was to come in one piece will not: who waits for it gets, with the error, what there is. */
+  #tellRest(): void {
+    const rest = this.#wholeBytes > 0 ? this.#transfer?.rest?.() : undefined;
+    if (rest) this.#observer.chunk?.(rest);
+  }
+
   #phase(getinfo: (info: string) => unknown, error?: CurlewError): TransferPhase {
     if (this.#answers.told) return "receiving";
     const { body, url } = this.#prepared.request;
@@ -267,6 +274,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   /** Takes it from wherever it is. */
   #drop(): void {
     if (this.#state === "over") return;
+    this.#tellRest();
     this.#transfer?.cancel();
     if (this.#state === "queued") this.#owner.slots.abandon(this);
     this.#end();
