@@ -78,13 +78,13 @@ export class TellingCallbacks implements MultiListener {
     const kept = this.#kept;
     if (!kept || kept[0] === 0) return;
     const end = KEPT_HEAD + (kept[0] as number) * KEPT_INTS;
+    kept[0] = 0; // first: in a NOTIFYFUNCTION the addon still keeps, and would tell it, too, when what is told here drives another multi
     for (let at = KEPT_HEAD; at < end; at += KEPT_INTS) {
       const fd = kept[at + 1] as number;
       const what = kept[at + 2] as number;
       if (fd < 0) this.timerTold(what);
       else this.socketTold(kept[at] as number, fd, what, kept[at + 3] as number);
     }
-    kept[0] = 0;
   }
 
   socketTold(easyId: number, fd: number, what: number, index: number): void {

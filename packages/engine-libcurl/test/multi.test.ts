@@ -11,6 +11,7 @@ import {
   loadLibcurl,
   Multi,
 } from "../src/index.js";
+import { TellingCallbacks } from "../src/multi-callbacks.js";
 import { HandLoop } from "./hand-loop.js";
 
 const library = loadLibcurl();
@@ -287,4 +288,15 @@ describe("a multi that was cleaned up", () => {
     for (const call of calls) expect(call).toThrow(expect.objectContaining({ code: "HANDLE_CLOSED" }));
     easy.cleanup();
   });
+});
+
+it("tells what waited for the end of a call once, whoever asks for it meanwhile", () => {
+  const telling = new TellingCallbacks();
+  const told: number[] = [];
+  telling.values.TIMERFUNCTION = (timeoutMs) => {
+    if (told.push(timeoutMs) < 5) telling.tellKept(); // as native/telling.c does before anything else is told
+  };
+  telling.keep(true)?.set([2, 0, -1, 7, 0, 0, -1, 8, 0]); // the timer, twice
+  telling.tellKept();
+  expect(told).toEqual([7, 8]);
 });
