@@ -67,10 +67,11 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   /**
    * Whom to tell of the sockets that libcurl opens and closes through the engine. As long as there is somebody, what SOCKETFUNCTION
    * and TIMERFUNCTION are told in `addHandle`, `removeHandle` and `socketAction` may come when libcurl has returned: in its
-   * order, before any other callback, and of sockets only whose close would be told first.
+   * order, before any other callback, and of sockets only whose close would be told first. Not inside a callback: the memory
+   * that what waits is in would be taken away under the call that is under way.
    */
   watchSockets(life: SocketLife | null): void {
-    this.open();
+    this.enter("watchSockets");
     this.callbacks.life = life;
     native().multiTellSockets(this.id, this.callbacks.keep(life !== null));
   }

@@ -194,6 +194,7 @@ const calls: readonly [name: string, outcome: Outcome, call: (scene: Scene, fd: 
   ["setopt of a function", "RECURSIVE_CALL", ({ multi }) => multi.setopt("TIMERFUNCTION", null)],
   ["setopt of data", "RECURSIVE_CALL", ({ multi }) => multi.setopt("TIMERDATA", 5)],
   ["cleanup", "RECURSIVE_CALL", ({ multi }) => multi.cleanup()],
+  ["watchSockets", "RECURSIVE_CALL", ({ multi }) => multi.watchSockets(null)],
   ["wakeup", "carried out", ({ multi }) => multi.wakeup()],
   ["getHandles", { absentBelow: "curl_multi_get_handles" }, ({ multi }) => multi.getHandles()],
   ["getOfft", { absentBelow: "curl_multi_get_offt" }, ({ multi }) => multi.getOfft("XFERS_RUNNING")],

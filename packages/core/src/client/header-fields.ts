@@ -86,19 +86,24 @@ export function latin1(bytes: Uint8Array): string {
 /** Line by line, by looking for their ends: a regular expression for each costs more than all the rest of a small answer's head. */
 function fieldsOf(text: string): (readonly [string, string])[] {
   const fields: [string, string][] = [];
+  let colon = text.indexOf(":");
   for (let start = 0; start < text.length; ) {
     const lf = text.indexOf("\n", start);
     const end = lf < 0 ? text.length : lf;
     const first = text.charCodeAt(start);
     if (first === SPACE || first === TAB) {
-      const last = fields.at(-1);
-      if (last) last[1] = trimmed(`${last[1]} ${trimmed(text.slice(start, end))}`); // folded (RFC 9112 5.2)
+      fold(fields.at(-1), trimmed(text.slice(start, end)));
     } else {
-      const colon = text.indexOf(":", start);
+      if (colon >= 0 && colon < start) colon = text.indexOf(":", start); // once each, however many lines have none
       if (colon > start && colon < end && !text.startsWith("HTTP/", start))
         fields.push([text.slice(start, colon), trimmed(text.slice(colon + 1, end))]);
     }
     start = end + 1;
   }
   return fields;
+}
+
+/** A line that goes on with the one before (RFC 9112 5.2). Both are trimmed already: to look at the whole each time would square it. */
+function fold(field: [string, string] | undefined, more: string): void {
+  if (field && more !== "") field[1] = field[1] === "" ? more : `${field[1]} ${more}`;
 }

@@ -127,6 +127,21 @@ describe("header fields", () => {
     expect(new HeaderFields(Buffer.from(`A: ${long}\r\n\r\n`)).get("a")).toBe(long);
   });
 
+  it.each([
+    ["go on with the one before", "\tb\r\n"],
+    ["have no colon", "b\r\n"],
+    ["are empty but for space", " \r\n"],
+  ])("of many lines that %s are read in one go", (_name, line) => {
+    const lines = 262_144;
+    const block = new HeaderFields(Buffer.from(`A: a\r\n${line.repeat(lines)}C: c\r\n\r\n`));
+    const began = performance.now();
+    expect(block.get("c")).toBe("c");
+    const tookMs = performance.now() - began;
+    console.log(`${lines} such lines are read in ${tookMs.toFixed(0)} ms`);
+    expect(tookMs).toBeLessThan(2000); // a liveness bound: tens of ms; looked through again for each line, it is a minute
+    expect(block.get("a")?.length).toBe(line.startsWith("\t") ? 1 + 2 * lines : 1);
+  });
+
   it("named like something every object has are fields like others", () => {
     const odd = new HeaderFields(Buffer.from("__proto__: 1\r\nconstructor: 2\r\n\r\n"));
     expect([odd.get("__proto__"), odd.get("constructor"), odd.get("toString")]).toEqual(["1", "2", null]);
