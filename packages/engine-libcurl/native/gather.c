@@ -23,7 +23,7 @@ static void touch(easy *e) {
   m->last_touched = e;
 }
 
-static void untouch(easy *e) {
+void gather_untouch(easy *e) {
   gather *g = &e->gather;
   multi *m = g->home;
   if (!g->touched) return;
@@ -46,7 +46,7 @@ static size_t most_bytes(const gather *g) {
   return g->whole_bytes > 0 && !g->held ? g->whole_bytes : g->high_water_bytes;
 }
 
-static bool body_is_due(const gather *g) {
+bool gather_body_is_due(const gather *g) {
   return g->whole_bytes == 0 || g->ended || buffer_size(&g->body) >= g->whole_bytes;
 }
 
@@ -69,7 +69,7 @@ static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   }
   if (g->whole_bytes > 0 && g->body.capacity == 0) reserve(e);
   if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
-  if (body_is_due(g)) touch(e);
+  if (gather_body_is_due(g)) touch(e);
   return size * count;
 }
 
@@ -264,7 +264,7 @@ static napi_value hold(napi_env napi, napi_callback_info info) {
   if (e == NULL) return NULL;
   gather *g = &e->gather;
   g->held = boolean(env, argv[1]);
-  if (g->held) untouch(e);
+  if (g->held) gather_untouch(e);
   else touch(e);
   return NULL;
 }
@@ -308,86 +308,6 @@ static napi_value refused(napi_env napi, napi_callback_info info) {
   return number(env, e == NULL ? REFUSED_NOTHING : e->gather.refused);
 }
 
-/* --- collect ----------------------------------------------------------------------------------------------------- */
-
-enum { RECORD_INTS = 4, RECORDS_HEAD = 2 };
-
-typedef struct {
-  unsigned char *room;
-  size_t used, size;
-  int32_t *records; /* [count, bytes needed or 0 or -1, then id, kind, offset, length each] */
-  int32_t most;
-} collection;
-
-static bool put(collection *c, easy *e, record_kind kind, buffer *from) {
-  size_t size = from == NULL ? 0 : buffer_size(from);
-  if (c->records[0] == c->most) {
-    c->records[1] = -1;
-    return false;
-  }
-  if (size > c->size - c->used) {
-    c->records[1] = (int32_t)size;
-    return false;
-  }
-  int32_t *record = c->records + RECORDS_HEAD + c->records[0]++ * RECORD_INTS;
-  record[0] = e->id;
-  record[1] = kind;
-  record[2] = (int32_t)c->used;
-  record[3] = (int32_t)size;
-  if (size > 0) {
-    memcpy(c->room + c->used, buffer_front(from), size);
-    c->used += size;
-    buffer_drop(from, size);
-  }
-  return true;
-}
-
-static bool put_some(collection *c, easy *e, record_kind kind, buffer *from) {
-  return buffer_size(from) == 0 || put(c, e, kind, from);
-}
-
-static bool put_moved(collection *c, easy *e) {
-  gather *g = &e->gather;
-  if (g->moved_told) return true;
-  buffer moved = {0};
-  g->moved_told = !buffer_append(&moved, g->moved, sizeof g->moved) || put(c, e, PROGRESS, &moved);
-  buffer_free(&moved);
-  return g->moved_told;
-}
-
-static bool put_flag(collection *c, easy *e, record_kind kind, bool wanted, bool *told) {
-  if (!wanted || *told) return true;
-  if (!put(c, e, kind, NULL)) return false;
-  *told = true;
-  return true;
-}
-
-static bool put_all(collection *c, easy *e) {
-  gather *g = &e->gather;
-  bool due = body_is_due(g);
-  size_t body_bytes = buffer_size(&g->body);
-  if (!put_some(c, e, HEADERS, &g->headers) || (due && !put_some(c, e, BODY, &g->body))) return false;
-  g->handed_over += body_bytes - buffer_size(&g->body);
-  if (!put_moved(c, e) || !put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
-  return (!due || put_some(c, e, TRAILERS, &g->trailers)) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
-}
-
-/* collect(multi, bytes, offset, records): hands over, in the order things happened to each transfer. records[1] says
- * whether all was said (0), more records are needed (-1), or that much room for the next piece. */
-static napi_value collect(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(4);
-  multi *m = env_find(env, MULTI, integer(env, argv[0]));
-  collection c = {0};
-  size_t record_ints = 0;
-  if (m == NULL || !bytes_of(env, argv[1], &c.room, &c.size)) return NULL;
-  if (napi_get_typedarray_info(napi, argv[3], NULL, &record_ints, (void **)&c.records, NULL, NULL) != napi_ok) return NULL;
-  c.used = (size_t)wide(env, argv[2]);
-  c.most = (int32_t)(record_ints - RECORDS_HEAD) / RECORD_INTS;
-  c.records[0] = c.records[1] = 0;
-  while (m->first_touched != NULL && put_all(&c, m->first_touched)) untouch(m->first_touched);
-  return NULL;
-}
-
 void gather_begin(easy *e, struct multi *home) {
   gather *g = &e->gather;
   gather_forget_home(e);
@@ -410,14 +330,14 @@ void gather_begin(easy *e, struct multi *home) {
 }
 
 void gather_forget_home(easy *e) {
-  untouch(e);
+  gather_untouch(e);
   e->gather.home = NULL;
 }
 
 void gather_free(easy *e) {
   gather *g = &e->gather;
   multi *home = g->home;
-  untouch(e);
+  gather_untouch(e);
   buffer_free(&g->headers);
   buffer_free(&g->body);
   buffer_free(&g->trailers);
@@ -436,6 +356,5 @@ napi_value gather_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "gatherRest", rest);
   export_function(env, exports, "gatherPaused", paused);
   export_function(env, exports, "gatherRefused", refused);
-  export_function(env, exports, "collect", collect);
   return exports;
 }

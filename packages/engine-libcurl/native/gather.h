@@ -60,6 +60,12 @@ void gather_forget_home(struct easy *e);
 /* Its transfer has ended: a body that is wanted as a whole is all there. */
 void gather_ended(struct easy *e);
 
+/* Whether what there is of the body may be handed over. */
+bool gather_body_is_due(const gather *g);
+/* All of it was handed over: it leaves its multi's list. */
+void gather_untouch(struct easy *e);
+
 napi_value gather_register(curlew_env *env, napi_value exports);
+napi_value collect_register(curlew_env *env, napi_value exports);
 
 #endif
