@@ -111,7 +111,11 @@ describe(`${TIMES} transfers that are aborted`, () => {
       const told = [...phases].map(([phase, count]) => `${count} ${phase}`).join(", ");
       console.log(`${name}: ${told}; the loop lagged ${at(0.5).toFixed(1)} ms, at most ${at(1).toFixed(1)} ms`);
       expect(at(0.9)).toBeLessThan(50);
-      expect([...phases.keys()].filter((phase) => !scene.phases.includes(phase as TransferPhase))).toEqual([]);
+      // Six turns are a moment: on a busy machine libcurl may not have been called by then, and nothing is known of a name.
+      const meant = [...phases].filter(([phase]) => scene.phases.includes(phase as TransferPhase));
+      const others = [...phases.keys()].filter((phase) => phase !== "resolving");
+      expect(others.filter((phase) => !scene.phases.includes(phase as TransferPhase))).toEqual([]);
+      expect(meant.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(TIMES * 0.9);
       expect(client.size).toEqual({ running: 0, queued: 0 });
       expect((await client.request(url("bytes/1000")).bytes()).length).toBe(1000);
       // The other ends of what was aborted are closed by servers of this process, in their time.
