@@ -1,7 +1,7 @@
 /** Unsubscribing in each phase, a thousand times: nothing is emitted any more, and nothing is left behind. */
 import { loadLibcurl } from "@curlew/engine-libcurl";
 import { descriptors, resolvedAfter, slowResolver } from "@curlew/testkit";
-import { fullServer, mute, raw } from "@curlew/testkit/in-tests";
+import { fullServer, mute } from "@curlew/testkit/in-tests";
 import type { Client, RequestOptions, TransferPhase } from "curlew";
 import { lastValueFrom, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
@@ -27,23 +27,6 @@ interface Scene {
   readonly told: readonly TransferEvent["type"][];
 }
 
-/** A server that says its greeting and nothing else; `reached`: it has heard of as many as have waited for that. */
-async function spokenTo(greeting = "") {
-  let heard = 0;
-  let waiting = 0;
-  const port = await raw((socket) =>
-    socket.once("data", () => {
-      heard++;
-      socket.write(greeting);
-    }),
-  );
-  const reached = (): Promise<void> => {
-    waiting++;
-    return until(() => heard >= waiting);
-  };
-  return { port, reached };
-}
-
 const scenes: Record<string, () => Promise<Scene> | Scene> = {
   "before it starts": () => ({ url: url("bytes/10"), phase: "resolving", reached: () => undefined, told: [] }),
   "while the name is looked up": () => ({
@@ -60,19 +43,19 @@ const scenes: Record<string, () => Promise<Scene> | Scene> = {
     told: ["started"],
   }),
   "in the TLS handshake": async () => {
-    const { port, reached } = await spokenTo();
+    const { port, spokenTo } = await mute();
     return {
       url: `https://127.0.0.1:${port}/`,
       phase: "tls",
       options: { curl: { PIPEWAIT: 0 } },
-      reached,
+      reached: spokenTo,
       told: ["started"],
     };
   },
   "amid the headers": async () => {
-    const { port, reached } = await spokenTo("HTTP/1.1 200 OK\r\nX-One: 1\r\n");
+    const { port, spokenTo } = await mute("HTTP/1.1 200 OK\r\nX-One: 1\r\n");
     const read = async () => {
-      await reached();
+      await spokenTo();
       await turns(WHILE);
     };
     return { url: `http://127.0.0.1:${port}/`, phase: "receiving", reached: read, told: ["started"] };

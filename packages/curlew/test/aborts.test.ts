@@ -22,15 +22,15 @@ const phases: Record<string, () => Promise<Phase> | Phase> = {
   }),
   "in the TLS handshake": async () => {
     const { port, spokenTo } = await mute();
-    return { request: { url: `https://127.0.0.1:${port}/` }, reached: () => spokenTo };
+    return { request: { url: `https://127.0.0.1:${port}/` }, reached: spokenTo };
   },
   "while it waits for the answer": async () => {
     const { port, spokenTo } = await mute();
-    return { request: { url: `http://127.0.0.1:${port}/` }, reached: () => spokenTo };
+    return { request: { url: `http://127.0.0.1:${port}/` }, reached: spokenTo };
   },
   "amid the headers": async () => {
     const { port, spokenTo } = await mute("HTTP/1.1 200 OK\r\nX-One: 1\r\n");
-    return { request: { url: `http://127.0.0.1:${port}/` }, reached: () => spokenTo.then(() => turns(5)) };
+    return { request: { url: `http://127.0.0.1:${port}/` }, reached: () => spokenTo().then(() => turns(5)) };
   },
   "while it sends": () => ({
     request: { url: url("echo"), body: { stream: true } },

@@ -5,21 +5,26 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { node } from "@curlew/testkit";
 import { onTestFinished } from "vitest";
-import { turns } from "./waiting.js";
+import { turns, until } from "./waiting.js";
 
-/** Takes connections, says `greeting` to the first bytes of each, and nothing else. */
-export async function mute(greeting = ""): Promise<{ port: number; spokenTo: Promise<unknown> }> {
-  let spokenTo: () => void = () => {};
-  const first = new Promise<void>((resolve) => {
-    spokenTo = resolve;
-  });
+/**
+ * Takes connections, says `greeting` to the first bytes of each, and nothing else. `spokenTo` resolves when as many have
+ * spoken as have waited for that.
+ */
+export async function mute(greeting = ""): Promise<{ port: number; spokenTo(): Promise<void> }> {
+  let heard = 0;
+  let waiting = 0;
   const port = await raw((socket) =>
     socket.once("data", () => {
+      heard++;
       socket.write(greeting);
-      spokenTo();
     }),
   );
-  return { port, spokenTo: first };
+  const spokenTo = (): Promise<void> => {
+    waiting++;
+    return until(() => heard >= waiting);
+  };
+  return { port, spokenTo };
 }
 
 /** Does what it is told with each connection. Answers its port. */
