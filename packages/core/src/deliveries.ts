@@ -1,7 +1,7 @@
 import type { EasyHandle, GatheredKind, GatheringEngine, GatherVisitor } from "./engine.js";
 import { type CurlewError, MisuseError } from "./errors.js";
 import { callbackFailed } from "./failures.js";
-import { NO_CONTEXT, type Ports, type RunInContext, reportError } from "./ports.js";
+import { type Ports, type RunInContext, reportError } from "./ports.js";
 import type { Outcome, Progress, TransferSink } from "./transfer-engine.js";
 
 interface Gathered {
@@ -11,13 +11,12 @@ interface Gathered {
 }
 
 const SUCCESS = { error: undefined };
-const NOBODY: TransferSink = { outcome() {} };
 
 /** One transfer as the driver sees it, from `add` until its outcome is delivered or it is removed. */
 export class TransferRecord<E extends EasyHandle> {
   readonly easy: E;
-  sink: TransferSink;
-  #runInContext: RunInContext;
+  readonly sink: TransferSink;
+  readonly #runInContext: RunInContext;
   /** What was gathered and is not told yet, oldest first: a list, which costs a small transfer less than an array. */
   #first: Gathered | undefined;
   #last: Gathered | undefined;
@@ -64,16 +63,6 @@ export class TransferRecord<E extends EasyHandle> {
   /** What is not told yet never will be. */
   forget(): void {
     this.#first = this.#last = undefined;
-  }
-
-  /**
-   * All was told. A Map that grows leaves its old table behind with all that was in it, and once such a table is old itself, what
-   * it leads to lives until the next full collection: everything of every transfer, without this.
-   */
-  letGo(): void {
-    this.forget();
-    this.sink = NOBODY;
-    this.#runInContext = NO_CONTEXT;
   }
 
   /** The same, at the cost of what was gathered and not yet delivered. */
@@ -218,7 +207,6 @@ export class Deliveries<E extends EasyHandle> {
       reportError(this.#ports, error);
     } finally {
       outcome.forget();
-      record.letGo();
     }
   }
 }

@@ -150,7 +150,6 @@ export class Driver<E extends EasyHandle> {
     if (!record) return;
     record.silent = true;
     this.#records.delete(easy);
-    record.letGo();
     this.#submit(this.#commands.remove, record);
   }
 

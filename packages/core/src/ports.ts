@@ -13,6 +13,7 @@ export interface Ports {
 
 export type RunInContext = <A extends unknown[]>(run: (...args: A) => void, ...args: A) => void;
 
+/** Where no code of a user's is called, or nobody keeps contexts. */
 export const NO_CONTEXT: RunInContext = (run, ...args) => run(...args);
 
 declare function queueMicrotask(run: () => void): void;

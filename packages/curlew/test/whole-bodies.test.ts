@@ -113,6 +113,21 @@ describe("a body that is wanted whole", () => {
     expect(told.events).toEqual(["headers", "chunk", "trailers"]);
   });
 
+  it("is wanted so also when it is begun inside a callback of libcurl's, and added after it", async () => {
+    const transfers = useTransfers();
+    let inside: Told | undefined;
+    const begin = () => {
+      inside ??= new Told({ url: url(`bytes/${2 * MIB}`) }, whole(), transfers);
+    };
+    const request = { url: url("bytes/1"), curl: { DEBUGFUNCTION: begin } };
+    for (let times = 0; times < 2; times++) {
+      inside = undefined;
+      const outer = new Told(request, undefined, transfers);
+      await until(() => outer.over && inside?.over === true);
+      expect(inside).toMatchObject({ sizes: [2 * MIB], sha256: sha256(contentOf("bytes", 2 * MIB)) });
+    }
+  });
+
   it("is told as far as it came when it is cut", async () => {
     const port = await raw((socket) => {
       socket.once("data", () => {

@@ -47,7 +47,7 @@ static size_t most_bytes(const gather *g) {
 }
 
 bool gather_body_is_due(const gather *g) {
-  return g->whole_bytes == 0 || g->ended || buffer_size(&g->body) >= g->whole_bytes;
+  return g->whole_bytes == 0 || buffer_size(&g->body) >= g->whole_bytes;
 }
 
 /* A body that says how long it is need not move while it grows. Memory for more than is taken at once comes as it is needed. */
@@ -292,8 +292,9 @@ static napi_value rest(napi_env napi, napi_callback_info info) {
 }
 
 void gather_ended(easy *e) {
-  e->gather.ended = true;
-  if (e->gather.whole_bytes > 0) touch(e);
+  if (e->gather.whole_bytes == 0) return;
+  e->gather.whole_bytes = 0;
+  touch(e);
 }
 
 static napi_value paused(napi_env napi, napi_callback_info info) {
@@ -314,8 +315,7 @@ void gather_begin(easy *e, struct multi *home) {
   buffer_drop(&g->headers, buffer_size(&g->headers));
   buffer_drop(&g->body, buffer_size(&g->body));
   buffer_drop(&g->trailers, buffer_size(&g->trailers));
-  g->header_bytes = g->whole_bytes = g->handed_over = 0;
-  g->ended = false;
+  g->header_bytes = g->handed_over = 0;
   memset(g->moved, 0, sizeof g->moved);
   g->moved_told = true;
   g->in_head = g->held = g->receive_paused = g->full_told = false;

@@ -26,7 +26,6 @@ typedef struct {
   bool full_told;
   buffer headers, body, trailers;
   size_t whole_bytes; /* nothing of the body is handed over before there are that many bytes, or its end; 0: as it comes */
-  bool ended;
   size_t handed_over; /* bytes of the body that JavaScript has */
   bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
   size_t high_water_bytes, header_bytes, header_limit_bytes;
@@ -57,7 +56,7 @@ void gather_begin(struct easy *e, struct multi *home);
 /* Sets the callbacks of a gathering handle: again after a reset. */
 int gather_apply(struct easy *e);
 void gather_forget_home(struct easy *e);
-/* Its transfer has ended: a body that is wanted as a whole is all there. */
+/* Its transfer has ended: all of a body that is wanted as a whole is there, and the next one is asked for anew. */
 void gather_ended(struct easy *e);
 
 /* Whether what there is of the body may be handed over. */

@@ -105,7 +105,9 @@ static void drain(easy *e) {
 static int multi_remove(multi *m, easy *e) {
   drain(e);
   int code = m->lib->multi_remove_handle(m->curl, e->curl);
-  if (code == 0) e->multi = NULL;
+  if (code != 0) return code;
+  e->multi = NULL;
+  e->gather.whole_bytes = 0; /* the next transfer asks anew, maybe before it is added */
   return code;
 }
 

@@ -48,8 +48,9 @@ interface Shelf {
 
 /**
  * Handles for transfers, used again. Making one and setting it up costs as much as all the rest of a small transfer; so one
- * whose transfer ended well is kept for a request like it, reset, and set up as it was in one crossing. URL and header lines
- * are set anew where they are others: a server behind another is hardly ever asked twice with the same ones.
+ * whose transfer ended well is kept for a request like it: as it is or, where it made more than one request, reset and set up
+ * as it was in one crossing. URL and header lines are set anew where they are others: a server behind another is hardly ever
+ * asked twice with the same ones.
  *
  * A reset forgets options, infos and credentials, not cookies. Handles that could have learned something a stranger must
  * not meet are not kept: those of URLs with credentials, with bodies, or with options beyond those above.

@@ -170,5 +170,5 @@ export interface Header {
 /** libcurl has bytes in the handle that are of a transfer that has ended (native/multi.c). */
 export const SPOILED = -1;
 
-/** In `what`: the close of this descriptor will be announced (enum in native/multi.c). */
+/** In `what`: the close of this descriptor will be announced (enum in native/telling.c). */
 export const CLOSE_IS_TOLD = 8;

@@ -74,7 +74,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "driver",
     "tells what was removed about itself",
     "I9",
-    "    record.silent = true;\n    this.#records.delete(easy);\n    record.letGo();",
+    "    record.silent = true;\n    this.#records.delete(easy);",
     "    this.#records.delete(easy);",
   ),
   core(

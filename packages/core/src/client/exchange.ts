@@ -1,5 +1,5 @@
 import { CurlewError, type ErrorCode, type MisuseError, TransferError, type TransferPhase } from "../errors.js";
-import { type Ports, type RunInContext, reportError } from "../ports.js";
+import { NO_CONTEXT, type Ports, type RunInContext, reportError } from "../ports.js";
 import type { Outcome, Progress, Transfer, TransferEngine, TransferSink } from "../transfer-engine.js";
 import { type AnswerListener, Answers } from "./answers.js";
 import type { Head } from "./head.js";
@@ -36,7 +36,6 @@ const SEND_FAIL_REWIND = 65;
 const SENT_ONCE =
   "the body is wanted again, after a redirect or a challenge, and what is streamed can be sent once: " +
   "send bytes, or begin anew where the answer leads";
-const AT_ONCE: RunInContext = (run, ...args) => run(...args);
 
 /**
  * One transfer of a client, from the request to the one thing that is told last: waits for a slot, hands the request to the
@@ -59,7 +58,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   #paused = false;
   #wholeBytes = 0;
   #silent = false;
-  #inContext: RunInContext = AT_ONCE;
+  #inContext: RunInContext = NO_CONTEXT;
   #progress: Progress | undefined;
   #progressDueMs = Number.NEGATIVE_INFINITY;
 
@@ -92,7 +91,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
       if (signal) this.#stopListening = onAbort(signal, () => this.#aborted());
       const admitted = this.#owner.slots.enter(this);
       if (!admitted) this.#queuedSinceMs = this.#owner.engine.now();
-      if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? AT_ONCE;
+      if (!admitted || signal) this.#inContext = this.#owner.ports.bindContext?.() ?? NO_CONTEXT;
       if (admitted) this.#start();
     } catch (error) {
       this.#stopListening?.();
