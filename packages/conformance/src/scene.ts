@@ -152,6 +152,18 @@ export class Scene {
     return fd;
   }
 
+  /**
+   * What is open as `fd` is `number` now, which was closed before. It is not always the lowest that is free: a thread of the
+   * runtime may have closed others meanwhile.
+   */
+  renumber(fd: number, number: number): void {
+    const numbers = [fd];
+    do numbers.push(this.opened(this.arm.descriptors.dup(fd)));
+    while ((numbers.at(-1) ?? number) < number);
+    assert.equal(numbers.pop(), number, "the factory's descriptors must give the lowest free number");
+    this.close(...numbers);
+  }
+
   close(...fds: number[]): void {
     for (const fd of fds) {
       this.#fds.delete(fd);

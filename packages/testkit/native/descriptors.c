@@ -55,8 +55,11 @@ static napi_value open_file(napi_env env, napi_callback_info info) {
 }
 
 static napi_value duplicate(napi_env env, napi_callback_info info) {
-  napi_value argv[1];
-  return answer(env, fcntl(arguments(env, info, argv, 1), F_DUPFD_CLOEXEC, 0));
+  napi_value argv[2];
+  int fd = arguments(env, info, argv, 2);
+  int32_t least = -1;
+  napi_get_value_int32(env, argv[1], &least);
+  return answer(env, fcntl(fd, F_DUPFD_CLOEXEC, least));
 }
 
 static napi_value close_fd(napi_env env, napi_callback_info info) {

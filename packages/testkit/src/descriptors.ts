@@ -8,7 +8,7 @@ interface Addon {
   pipe(): [number, number] | number;
   eventfd(): number;
   openFile(): number;
-  dup(fd: number): number;
+  dup(fd: number, least: number): number;
   close(fd: number): number;
   read(fd: number, into: Uint8Array): number;
   write(fd: number, bytes: Uint8Array): number;
@@ -46,8 +46,20 @@ export function openFile(): number {
   return checked("open", addon.openFile());
 }
 
-export function dup(fd: number): number {
-  return checked("dup", addon.dup(fd));
+/** @param least the lowest number that is free from there on is given */
+export function dup(fd: number, least = 0): number {
+  return checked("dup", addon.dup(fd, least));
+}
+
+/**
+ * What is open as `fd` is `number` now, which was closed before. To open it after that, and to expect the lowest free number,
+ * is not enough: a thread of the runtime may have closed a lower one by then (Bun's do).
+ */
+export function renumbered(fd: number, number: number): number {
+  const again = dup(fd, number);
+  close(fd);
+  if (again !== number) throw new Error(`descriptor ${number} is somebody else's by now`);
+  return again;
 }
 
 export function close(fd: number): void {
