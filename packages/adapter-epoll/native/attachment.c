@@ -1,27 +1,42 @@
 #include "attachment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void drop(attachment *a) {
   if (--a->users == 0) free(a);
 }
 
-/* On the thread. It calls once and then sleeps until it is asked to wait again, so one call at most is ever queued. */
-static bool call(void *data) {
+/* What a call is, as the function's data. */
+static char first_call, repeated_call;
+
+/* On the thread. It calls and then sleeps until it is asked to wait again, so one first call at most is ever queued. */
+static bool call(void *data, bool again) {
   attachment *a = data;
   a->users++;
-  if (napi_call_threadsafe_function(a->function, NULL, napi_tsfn_nonblocking) == napi_ok) return true;
+  void *which = again ? &repeated_call : &first_call;
+  if (napi_call_threadsafe_function(a->function, which, napi_tsfn_nonblocking) == napi_ok) return true;
   drop(a);
   return false;
 }
 
-/* On JavaScript's thread, from its loop. Without an environment, or after close, it is a call that was queued before. */
+/* On JavaScript's thread, from its loop. Without an environment, or after close, it is a call that was queued before. A
+ * repeated one has done what it was for by then: it woke a loop that slept on the first. */
 static void on_call(napi_env env, napi_value listener, void *context, void *data) {
   attachment *a = context;
-  (void)data;
-  a->asked = false;
-  if (env != NULL && !a->closed) attachment_tell(env, listener);
+  if (data == &first_call) {
+    a->asked = false;
+    if (!a->closed) waiter_heard(&a->waiter);
+    if (env != NULL && !a->closed) attachment_tell(env, listener);
+  }
   drop(a);
+}
+
+/* Deno's queue of calls looks whether it is empty before it notes who is to be woken: a call that comes in between is queued
+ * and wakes nobody (libs/core/tasks.rs; 2.9.6). A program that waits for that alone waits for ever. */
+static bool loses_calls(napi_env env) {
+  const napi_node_version *version;
+  return napi_get_node_version(env, &version) == napi_ok && strcmp(version->release, "Deno") == 0;
 }
 
 /* What is ready is asked for on JavaScript's thread only, so no report is older than the call that asks. */
@@ -70,7 +85,9 @@ static bool start(attachment *a, napi_value listener, napi_value events, int *er
   if (*error != 0) return false;
   if (create_function(a, listener, events)) {
     a->asked = true;
-    *error = waiter_start(&a->waiter, a->set.epoll, call, a);
+    a->waiter.call = call;
+    a->waiter.data = a;
+    *error = waiter_start(&a->waiter, a->set.epoll, loses_calls(a->env));
     if (*error == 0) return true;
   }
   abandon_function(a);

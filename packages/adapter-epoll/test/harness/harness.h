@@ -17,6 +17,11 @@ extern napi_threadsafe_function last_released;
 void answer_calls(napi_status status);
 void wait_for_refused_call(napi_threadsafe_function function);
 
+/* What the runtime calls itself from now on: "node" at first. */
+void be_runtime(const char *name);
+/* As many calls are queued without waking the loop that sleeps in queue_wait. */
+void lose_wakes(int count);
+
 /* The next EPOLL_CTL_ADD but which - 1, the next epoll_create1, or the next thread fails with that errno. */
 void refuse_add(int which, int error);
 void refuse_create(int error);

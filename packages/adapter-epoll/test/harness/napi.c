@@ -2,13 +2,15 @@
 #include <node_api.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness.h"
 
 struct napi_threadsafe_function__ {
   pthread_mutex_t lock;
   pthread_cond_t filled;
-  int queued, refused;
+  void *queue[8];
+  int queued, refused, woken;
   napi_status answer;
   void *context;
   napi_threadsafe_function_call_js call;
@@ -18,6 +20,20 @@ static int32_t events[64];
 static napi_status answer = napi_ok;
 
 void answer_calls(napi_status status) { answer = status; }
+
+static napi_node_version version = {.release = "node"};
+
+void be_runtime(const char *name) { version.release = name; }
+
+napi_status napi_get_node_version(napi_env env, const napi_node_version **out) {
+  (void)env;
+  *out = &version;
+  return napi_ok;
+}
+
+static _Atomic int wakes_to_lose;
+
+void lose_wakes(int count) { wakes_to_lose = count; }
 
 napi_status napi_get_typedarray_info(napi_env env, napi_value value, napi_typedarray_type *type, size_t *length, void **data,
                                      napi_value *buffer, size_t *offset) {
@@ -61,10 +77,12 @@ napi_status napi_create_threadsafe_function(napi_env env, napi_value function, n
 
 napi_status napi_call_threadsafe_function(napi_threadsafe_function function, void *data,
                                           napi_threadsafe_function_call_mode mode) {
-  (void)data, (void)mode;
+  (void)mode;
   pthread_mutex_lock(&function->lock);
-  if (function->answer == napi_ok) function->queued++;
+  if (function->answer == napi_ok) function->queue[function->queued++] = data;
   else function->refused++;
+  if (wakes_to_lose > 0) wakes_to_lose--;
+  else function->woken = 1;
   pthread_cond_signal(&function->filled);
   pthread_mutex_unlock(&function->lock);
   return function->answer;
@@ -115,7 +133,7 @@ int queue_length(napi_threadsafe_function function) {
 
 void queue_wait(napi_threadsafe_function function) {
   pthread_mutex_lock(&function->lock);
-  while (function->queued == 0) pthread_cond_wait(&function->filled, &function->lock);
+  while (!function->woken) pthread_cond_wait(&function->filled, &function->lock);
   pthread_mutex_unlock(&function->lock);
 }
 
@@ -125,15 +143,22 @@ void wait_for_refused_call(napi_threadsafe_function function) {
   pthread_mutex_unlock(&function->lock);
 }
 
+static int take(napi_threadsafe_function function, void **data) {
+  pthread_mutex_lock(&function->lock);
+  int any = function->queued > 0;
+  if (any) {
+    *data = function->queue[0];
+    memmove(function->queue, function->queue + 1, (size_t)--function->queued * sizeof *function->queue);
+  } else {
+    function->woken = 0;
+  }
+  pthread_mutex_unlock(&function->lock);
+  return any;
+}
+
 int queue_empty(napi_env env, napi_threadsafe_function function) {
   int calls = 0;
-  while (queue_length(function) > 0) {
-    pthread_mutex_lock(&function->lock);
-    function->queued--;
-    pthread_mutex_unlock(&function->lock);
-    function->call(env, NULL, function->context, NULL);
-    calls++;
-  }
+  for (void *data; take(function, &data); calls++) function->call(env, NULL, function->context, data);
   return calls;
 }
 
