@@ -18,9 +18,10 @@ static void set_patience(waiter *w, const struct itimerspec *to) {
 
 void waiter_heard(waiter *w) { set_patience(w, &NEVER); }
 
-static void call_again(waiter *w) {
+static bool call_again(waiter *w) {
   uint64_t times;
-  if (read(w->patience, &times, sizeof times) > 0) w->call(w->data, true); /* else it was heard just now */
+  if (read(w->patience, &times, sizeof times) < 0) return true; /* it was heard just now */
+  return w->call(w->data, true);
 }
 
 /* One-shot, because what is ready stays so until JavaScript has dealt with it: to look before that would be to spin (P F).
@@ -36,7 +37,7 @@ static void *run(void *data) {
     }
     if (found.data.fd == w->stop) return NULL;
     if (found.data.fd == w->patience) {
-      call_again(w);
+      if (!call_again(w)) return NULL;
       continue;
     }
     set_patience(w, &AFTER_A_CALL);

@@ -184,6 +184,7 @@ describe("two programs with the same name", () => {
     expect(folder.list()).toEqual(["x.part"]);
     await second.write(Buffer.from("lf of it"));
     await second.finish();
+    await first.leave();
     expect(contents(folder.at("x")).toString()).toBe("second, half of it");
   });
 

@@ -128,16 +128,18 @@ describe("a body that is wanted whole", () => {
     }
   });
 
-  it("is told as far as it came when it is cut", async () => {
+  it.each([1000, 1_000_000])("is told as far as it came when it is cut, of %i bytes", async (promised) => {
+    const came = contentOf("bytes", promised / 10);
     const port = await raw((socket) => {
       socket.once("data", () => {
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-        socket.end("x".repeat(100));
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${promised}\r\n\r\n`);
+        socket.end(came);
       });
     });
     const told = new Told({ url: `http://127.0.0.1:${port}/` }, whole());
     await until(() => told.over);
-    expect({ sizes: told.sizes, code: told.error?.code }).toEqual({ sizes: [100], code: "TRANSFER_FAILED" });
+    expect({ sizes: told.sizes, code: told.error?.code }).toEqual({ sizes: [came.length], code: "TRANSFER_FAILED" });
+    expect(told.sha256).toBe(sha256(came));
   });
 
   it("says nothing of what comes after it with the same handle", async () => {
@@ -170,8 +172,24 @@ describe("of the client, `bytes`", () => {
     expect(sha256(await later.bytes())).toBe(expected);
   });
 
-  it("is decoded, however little the length said", async () => {
-    const packed = gzipSync(Buffer.alloc(2 * MIB, "a"));
+  it("has memory of its own, which can be given to somebody else", async () => {
+    for (const size of [5, 100_000, 3 * MIB]) {
+      const bytes = await useClient()
+        .request(url(`bytes/${size}`))
+        .bytes();
+      expect(bytes.buffer.byteLength).toBe(size);
+      expect(sha256(structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }))).toBe(
+        sha256(contentOf("bytes", size)),
+      );
+      expect(bytes.length).toBe(0);
+    }
+  });
+
+  it.each([
+    ["little", Buffer.alloc(2 * MIB, "a")],
+    ["much", Buffer.concat([contentOf("bytes", 200_000), Buffer.alloc(2 * MIB, "a")])],
+  ])("is decoded, when the length said %s of what there is", async (_name, content) => {
+    const packed = gzipSync(content);
     const port = await raw((socket) => {
       socket.once("data", () => {
         socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${packed.length}\r\n\r\n`);
@@ -180,7 +198,7 @@ describe("of the client, `bytes`", () => {
     });
     const bytes = await useClient().request(`http://127.0.0.1:${port}/`).bytes();
     expect(bytes.constructor).toBe(Uint8Array);
-    expect(sha256(bytes)).toBe(sha256(Buffer.alloc(2 * MIB, "a")));
+    expect(sha256(bytes)).toBe(sha256(content));
   });
 
   it("takes no memory for what was only promised", async () => {
@@ -200,13 +218,22 @@ describe("of the client, `bytes`", () => {
     expect(grownMiB).toBeLessThan(100);
   });
 
-  it.each([
-    ["its signal", (_transfer: ClientTransfer, abort: () => void) => abort(), "ABORTED"],
-    ["who reads it", (transfer: ClientTransfer) => transfer.cancel(), "ABORTED"],
-    ["its client", (_t: ClientTransfer, _a: () => void, client: Client) => client.close({ wait: false }), "CLOSED"],
-  ])("leaves what had come to the error when it is ended by %s", async (_name, end, code) => {
+  it.each(
+    [5000, 500_000].flatMap((promised) => [
+      ["its signal", promised, (_transfer: ClientTransfer, abort: () => void) => abort(), "ABORTED"] as const,
+      ["who reads it", promised, (transfer: ClientTransfer) => transfer.cancel(), "ABORTED"] as const,
+      [
+        "its client",
+        promised,
+        (_t: ClientTransfer, _a: () => void, client: Client) => client.close({ wait: false }),
+        "CLOSED",
+      ] as const,
+    ]),
+  )("leaves what had come to the error when it is ended by %s, of %i bytes", async (_name, promised, end, code) => {
     const port = await raw((socket) => {
-      socket.once("data", () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${"x".repeat(1000)}`));
+      socket.once("data", () =>
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${promised}\r\n\r\n${"x".repeat(1000)}`),
+      );
     });
     const client = useClient();
     const controller = new AbortController();

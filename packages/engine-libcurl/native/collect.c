@@ -72,14 +72,15 @@ static bool put_all(collection *c, easy *e) {
  * whether all was said (0), more records are needed (-1), or that much room for the next piece. */
 static napi_value collect(napi_env napi, napi_callback_info info) {
   ARGUMENTS(4);
-  multi *m = env_find(env, MULTI, integer(env, argv[0]));
   collection c = {0};
   size_t record_ints = 0;
-  if (m == NULL || !bytes_of(env, argv[1], &c.room, &c.size)) return NULL;
+  if (!bytes_of(env, argv[1], &c.room, &c.size)) return NULL;
   if (napi_get_typedarray_info(napi, argv[3], NULL, &record_ints, (void **)&c.records, NULL, NULL) != napi_ok) return NULL;
   c.used = (size_t)wide(env, argv[2]);
   c.most = (int32_t)(record_ints - RECORDS_HEAD) / RECORD_INTS;
   c.records[0] = c.records[1] = 0;
+  multi *m = env_find(env, MULTI, integer(env, argv[0]));
+  if (m == NULL) return NULL; /* it was cleaned up: there is nothing, and what the records say is over */
   while (m->first_touched != NULL && put_all(&c, m->first_touched)) gather_untouch(m->first_touched);
   return NULL;
 }

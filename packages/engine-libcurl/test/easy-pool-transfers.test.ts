@@ -56,6 +56,19 @@ async function startFickle() {
 }
 
 describe("a handle that has served", () => {
+  it("is not told of again by a multi that was cleaned up", async () => {
+    const easy = loop.multi.prepare({ url: `${server.http}/bytes/5` });
+    let told = 0;
+    loop.multi.addHandle(easy);
+    await loop.until(1);
+    loop.multi.collect(() => told++);
+    expect(told).toBe(2); // the head, the body
+    loop.multi.cleanup();
+    loop.multi.collect(() => told++);
+    expect(told).toBe(2);
+    easy.cleanup();
+  });
+
   it("serves on and on where each kept connection turns out to be closed", async () => {
     const fickle = await startFickle();
     const { easy } = await transfer("/", { url: fickle.url });

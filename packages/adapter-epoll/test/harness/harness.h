@@ -15,7 +15,9 @@ extern napi_threadsafe_function last_released;
 
 /* What calls of a threadsafe function are answered from now on: napi_closing as when the environment ends. */
 void answer_calls(napi_status status);
+void answer_calls_of(napi_threadsafe_function function, napi_status status);
 void wait_for_refused_call(napi_threadsafe_function function);
+int refused_calls(napi_threadsafe_function function);
 
 /* What the runtime calls itself from now on: "node" at first. */
 void be_runtime(const char *name);

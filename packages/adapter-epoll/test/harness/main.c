@@ -127,6 +127,22 @@ static void nobody_listens(int round) {
   queue_free(function);
 }
 
+/* Nor does it listen to what is called again: the thread asks no more. */
+static void nobody_listens_any_more(void) {
+  attachment *a = open_one();
+  napi_threadsafe_function function = a->function;
+  lose_wakes(1);
+  epoll_set_timer(&a->set, 0);
+  while (queue_length(function) == 0) usleep(100);
+  answer_calls_of(function, napi_closing);
+  wait_for_refused_call(function);
+  usleep(1200000); /* it would have been made again by then */
+  CHECK(refused_calls(function) == 1);
+  attachment_close(a);
+  queue_empty(ENV, function);
+  queue_free(function);
+}
+
 /* Ended at any moment: before the thread ran, while it calls, with a call queued, by close or by the environment. */
 static void ends(int round) {
   attachment *a = open_one();
@@ -201,6 +217,7 @@ static void where_calls_are_lost(void) {
   be_runtime("Deno");
   for (int add = 1; add <= 5; add++) cannot_open(add, 4);
   for (int lost = 0; lost < 3; lost++) heard_at_last(lost);
+  nobody_listens_any_more();
   for (int round = 0; round < ROUNDS; round++) ends(round);
 }
 

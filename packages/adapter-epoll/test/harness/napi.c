@@ -79,13 +79,14 @@ napi_status napi_call_threadsafe_function(napi_threadsafe_function function, voi
                                           napi_threadsafe_function_call_mode mode) {
   (void)mode;
   pthread_mutex_lock(&function->lock);
-  if (function->answer == napi_ok) function->queue[function->queued++] = data;
+  napi_status status = function->answer;
+  if (status == napi_ok) function->queue[function->queued++] = data;
   else function->refused++;
   if (wakes_to_lose > 0) wakes_to_lose--;
   else function->woken = 1;
   pthread_cond_signal(&function->filled);
   pthread_mutex_unlock(&function->lock);
-  return function->answer;
+  return status;
 }
 
 napi_status napi_unref_threadsafe_function(napi_env env, napi_threadsafe_function function) {
@@ -135,6 +136,19 @@ void queue_wait(napi_threadsafe_function function) {
   pthread_mutex_lock(&function->lock);
   while (!function->woken) pthread_cond_wait(&function->filled, &function->lock);
   pthread_mutex_unlock(&function->lock);
+}
+
+void answer_calls_of(napi_threadsafe_function function, napi_status status) {
+  pthread_mutex_lock(&function->lock);
+  function->answer = status;
+  pthread_mutex_unlock(&function->lock);
+}
+
+int refused_calls(napi_threadsafe_function function) {
+  pthread_mutex_lock(&function->lock);
+  int refused = function->refused;
+  pthread_mutex_unlock(&function->lock);
+  return refused;
 }
 
 void wait_for_refused_call(napi_threadsafe_function function) {

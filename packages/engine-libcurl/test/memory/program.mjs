@@ -1,7 +1,9 @@
 // A short life of everything an easy can have, for tools that watch memory:
 //   node --expose-gc program.mjs PACKAGE-FOLDER [every how many callbacks the garbage is collected in one]
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const engine = pathToFileURL(`${process.argv[2]}/dist/index.js`);
 const { Easy, Multi, Share, loadLibcurl } = await import(engine);
@@ -13,8 +15,18 @@ const collect = () => {
   if (callbacks++ % every === 0) globalThis.gc();
 };
 
+const large = randomBytes(100_000);
+const packed = gzipSync(Buffer.concat([large, Buffer.alloc(500_000)]));
+/** Answers that say how long they are: one that is cut, and one that is longer when it is unpacked. */
+const lengths = {
+  "/large": (response) => response.end(large),
+  "/cut": (response) => response.writeHead(200, { "Content-Length": 200_000 }).end(large, () => response.destroy()),
+  "/packed": (response) => response.setHeader("Content-Encoding", "gzip").end(packed),
+};
+
 const server = createServer((request, response) => {
   request.resume().on("end", () => {
+    if (lengths[request.url]) return lengths[request.url](response);
     response.writeHead(request.url === "/again" ? 307 : 200, { Location: "/there", Trailer: "X-Sum" });
     response.write("hello");
     response.addTrailers({ "X-Sum": "1" });
@@ -134,6 +146,18 @@ for (const path of ["/", "/", "/other", "/again", "/", "/again", "/other"]) {
   multi.collect(() => {});
   multi.release(kept, true);
 }
+
+// Wanted whole. Each is once taken, and once never.
+results.whole = [];
+for (const path of Object.keys(lengths))
+  for (const taken of [true, false]) {
+    const whole = multi.prepare({ url: url + path, curl: { ACCEPT_ENCODING: "gzip" } });
+    multi.receiveWhole(whole, 1_000_000);
+    results.whole.push(await run(whole));
+    globalThis.gc();
+    if (taken) multi.collect((_easy, kind, bytes) => kind === "body" && results.whole.push(bytes.length));
+    multi.release(whole, path !== "/cut");
+  }
 
 for (let i = 0; i < 20; i++) {
   const dropped = new Easy(library);
