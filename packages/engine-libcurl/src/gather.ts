@@ -6,6 +6,9 @@ import type { Easy } from "./easy.js";
 const SLAB_BYTES = 65_536;
 const LARGE_BYTES = 16_384;
 
+/** Bun's engine adds up what it is told of memory, and takes nothing back. */
+const HURRIES = process.versions.bun === undefined;
+
 /** The enum record_kind of native/gather.h. */
 const kinds: readonly (GatheredKind | undefined)[] = [
   undefined,
@@ -41,6 +44,7 @@ export class Collector {
       if (needed === 0) return;
       if (needed > LARGE_BYTES) {
         this.#fill(multi, handles, visit, Buffer.allocUnsafeSlow(needed), 0);
+        if (HURRIES) native().hurry();
         if (this.#records[1] === 0) return;
       } else if (needed > 0) {
         this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);

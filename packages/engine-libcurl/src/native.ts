@@ -61,6 +61,8 @@ export interface Native {
   gatherPaused(easy: number): boolean;
   gatherRefused(easy: number): Refusal;
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;
+  /** Garbage is looked for earlier than the runtime would. */
+  hurry(): void;
 
   shareInit(library: number): number;
   shareSetopt(share: number, option: number, value: number): number;
