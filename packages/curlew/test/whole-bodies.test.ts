@@ -201,6 +201,26 @@ describe("of the client, `bytes`", () => {
     expect(sha256(bytes)).toBe(sha256(content));
   });
 
+  it("takes none of JavaScript's memory for a promise, of which a sixteenth has not come", async () => {
+    const sockets: Socket[] = [];
+    const port = await raw((socket) => {
+      sockets.push(socket);
+      socket.once("data", () =>
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 1600000\r\n\r\n${"x".repeat(90_000)}`),
+      );
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    const transfers = useTransfers();
+    const all = Array.from({ length: 100 }, () => new Told({ url: `http://127.0.0.1:${port}/` }, whole(), transfers));
+    await until(() => all.every(({ transfer }) => Number(transfer.getinfo("SIZE_DOWNLOAD_T")) === 90_000));
+    const grownMB = (process.memoryUsage().arrayBuffers - before) / 1e6;
+    for (const socket of sockets) socket.destroy();
+    await until(() => all.every(({ over }) => over));
+    expect(all.map(({ sizes }) => sizes)).toEqual(Array(100).fill([90_000]));
+    console.log(`100 promises of 1.6 MB each: ${grownMB.toFixed(1)} MB of JavaScript's more`);
+    expect(grownMB).toBeLessThan(100);
+  });
+
   it("takes no memory for what was only promised", async () => {
     const port = await raw((socket) => {
       socket.once("data", () => {

@@ -8,11 +8,20 @@ enum { KEPT_BYTES = 64 * 1024, FIRST_BYTES = 1024 };
 
 bool buffer_reserve(buffer *b, size_t size) {
   if (size <= b->capacity) return true;
-  unsigned char *moved = realloc(b->data, size);
+  unsigned char *moved = realloc(b->lent ? NULL : b->data, size);
   if (moved == NULL) return false;
+  if (b->lent) memcpy(moved, b->data, b->end);
   b->data = moved;
+  b->lent = false;
   b->capacity = size;
   return true;
+}
+
+void buffer_lend(buffer *b, unsigned char *data, size_t size) {
+  size_t held = buffer_size(b);
+  if (held > 0) memcpy(data, buffer_front(b), held);
+  buffer_free(b);
+  *b = (buffer){.data = data, .end = held, .capacity = size, .lent = true};
 }
 
 bool buffer_append(buffer *b, const void *data, size_t size) {
@@ -36,10 +45,10 @@ void buffer_drop(buffer *b, size_t size) {
   b->start += size;
   if (b->start < b->end) return;
   b->start = b->end = 0;
-  if (b->capacity > KEPT_BYTES) buffer_free(b);
+  if (b->lent || b->capacity > KEPT_BYTES) buffer_free(b);
 }
 
 void buffer_free(buffer *b) {
-  free(b->data);
+  if (!b->lent) free(b->data);
   *b = (buffer){0};
 }

@@ -11,25 +11,34 @@ enum { RECORD_INTS = 4, RECORDS_HEAD = 2, HURRY_BYTES = 16 * 1024 * 1024 };
 typedef struct {
   unsigned char *room;
   size_t used, size;
-  int32_t *records; /* [count, bytes needed or 0 or -1, then id, kind, offset, length each] */
+  int32_t *records; /* [count, bytes needed or 0 or -1, then id, kind, offset or -1 - index in loans, length each] */
   int32_t most;
+  napi_value loans;
+  uint32_t lent;
 } collection;
+
+static bool has_record(collection *c) {
+  if (c->records[0] < c->most) return true;
+  c->records[1] = -1;
+  return false;
+}
+
+static void add_record(collection *c, easy *e, record_kind kind, int32_t offset, size_t size) {
+  int32_t *record = c->records + RECORDS_HEAD + c->records[0]++ * RECORD_INTS;
+  record[0] = e->id;
+  record[1] = kind;
+  record[2] = offset;
+  record[3] = (int32_t)size;
+}
 
 static bool put(collection *c, easy *e, record_kind kind, buffer *from) {
   size_t size = from == NULL ? 0 : buffer_size(from);
-  if (c->records[0] == c->most) {
-    c->records[1] = -1;
-    return false;
-  }
+  if (!has_record(c)) return false;
   if (size > c->size - c->used) {
     c->records[1] = (int32_t)size;
     return false;
   }
-  int32_t *record = c->records + RECORDS_HEAD + c->records[0]++ * RECORD_INTS;
-  record[0] = e->id;
-  record[1] = kind;
-  record[2] = (int32_t)c->used;
-  record[3] = (int32_t)size;
+  add_record(c, e, kind, (int32_t)c->used, size);
   if (size > 0) {
     memcpy(c->room + c->used, buffer_front(from), size);
     c->used += size;
@@ -40,6 +49,22 @@ static bool put(collection *c, easy *e, record_kind kind, buffer *from) {
 
 static bool put_some(collection *c, easy *e, record_kind kind, buffer *from) {
   return buffer_size(from) == 0 || put(c, e, kind, from);
+}
+
+/* With the memory it is in, when that is JavaScript's and full; otherwise it is copied. */
+static bool put_body(collection *c, easy *e) {
+  buffer *body = &e->gather.body;
+  if (!has_record(c)) return false;
+  napi_value memory = loan_full(e);
+  if (memory == NULL || napi_set_element(e->env->napi, c->loans, c->lent, memory) != napi_ok) {
+    bool done = put(c, e, BODY, body);
+    loan_settle(e);
+    return done;
+  }
+  add_record(c, e, BODY, -1 - (int32_t)c->lent++, buffer_size(body));
+  buffer_free(body);
+  loan_settle(e);
+  return true;
 }
 
 static bool put_moved(collection *c, easy *e) {
@@ -62,17 +87,18 @@ static bool put_all(collection *c, easy *e) {
   gather *g = &e->gather;
   bool due = gather_body_is_due(g);
   size_t body_bytes = buffer_size(&g->body);
-  if (!put_some(c, e, HEADERS, &g->headers) || (due && !put_some(c, e, BODY, &g->body))) return false;
+  if (!put_some(c, e, HEADERS, &g->headers) || (due && body_bytes > 0 && !put_body(c, e))) return false;
   g->handed_over += body_bytes - buffer_size(&g->body);
   if (!put_moved(c, e) || !put_flag(c, e, FULL, g->receive_paused, &g->full_told)) return false;
   return (!due || put_some(c, e, TRAILERS, &g->trailers)) && put_flag(c, e, DRAIN, g->drain_wanted, &g->drain_told);
 }
 
-/* collect(multi, bytes, offset, records): hands over, in the order things happened to each transfer. records[1] says
- * whether all was said (0), more records are needed (-1), or that much room for the next piece. */
+/* collect(multi, bytes, offset, records, loans): hands over, in the order things happened to each transfer. Bodies that have
+ * memory of JavaScript's already become elements of loans. records[1] says whether all was said (0), more records are needed
+ * (-1), or that much room for the next piece. */
 static napi_value collect(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(4);
-  collection c = {0};
+  ARGUMENTS(5);
+  collection c = {.loans = argv[4]};
   size_t record_ints = 0;
   if (!bytes_of(env, argv[1], &c.room, &c.size)) return NULL;
   if (napi_get_typedarray_info(napi, argv[3], NULL, &record_ints, (void **)&c.records, NULL, NULL) != napi_ok) return NULL;

@@ -11,6 +11,9 @@
 /* A refill is asked for while there is still something to send, so that the socket need not wait for JavaScript. */
 enum { LOW_WATER_BYTES = 64 * 1024 };
 
+/* One of so many parts of a body must have come. */
+enum { PROMISED_PARTS = 16 };
+
 static void touch(easy *e) {
   gather *g = &e->gather;
   multi *m = g->home;
@@ -50,12 +53,22 @@ bool gather_body_is_due(const gather *g) {
   return g->whole_bytes == 0 || buffer_size(&g->body) >= g->whole_bytes;
 }
 
-/* A body that says how long it is need not move while it grows. Memory for more than is taken at once comes as it is needed. */
-static void reserve(easy *e) {
-  gather *g = &e->gather;
+/* How long a body says it is; 0 when it does not say, or more than is taken at once, for which memory comes as it is needed. */
+static size_t promised_bytes(easy *e) {
   curl_off_t length = 0;
   e->lib->easy_getinfo(e->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  if (length > 0 && (curl_off_t)g->whole_bytes >= length) buffer_reserve(&g->body, (size_t)length);
+  return length > 0 && length <= (curl_off_t)e->gather.whole_bytes ? (size_t)length : 0;
+}
+
+/* A body that is wanted whole and says how long it is need not move while it grows. A promise gets nothing before a part of it
+ * is there: ten thousand of them would be paid for in garbage collections. */
+static void make_room(easy *e, size_t more) {
+  gather *g = &e->gather;
+  size_t held = buffer_size(&g->body);
+  if (held == 0) g->promised = promised_bytes(e);
+  if (g->promised == 0 || held + more < g->promised / PROMISED_PARTS) return;
+  if (!loan_open(e, g->promised)) buffer_reserve(&g->body, g->promised);
+  g->promised = 0;
 }
 
 static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
@@ -67,8 +80,9 @@ static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
     touch(e);
     return CURL_WRITEFUNC_PAUSE;
   }
-  if (g->whole_bytes > 0 && g->body.capacity == 0) reserve(e);
+  if (g->whole_bytes > 0) make_room(e, size * count);
   if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
+  loan_settle(e);
   if (gather_body_is_due(g)) touch(e);
   return size * count;
 }
@@ -288,6 +302,7 @@ static napi_value rest(napi_env napi, napi_callback_info info) {
   if (buffer_size(body) == 0) return NULL;
   if (napi_create_buffer_copy(napi, buffer_size(body), buffer_front(body), NULL, &bytes) != napi_ok) return NULL;
   buffer_drop(body, buffer_size(body));
+  loan_settle(e);
   return bytes;
 }
 
@@ -314,6 +329,7 @@ void gather_begin(easy *e, struct multi *home) {
   gather_forget_home(e);
   buffer_drop(&g->headers, buffer_size(&g->headers));
   buffer_drop(&g->body, buffer_size(&g->body));
+  loan_settle(e);
   buffer_drop(&g->trailers, buffer_size(&g->trailers));
   g->header_bytes = g->handed_over = 0;
   memset(g->moved, 0, sizeof g->moved);
@@ -340,6 +356,7 @@ void gather_free(easy *e) {
   gather_untouch(e);
   buffer_free(&g->headers);
   buffer_free(&g->body);
+  loan_settle(e);
   buffer_free(&g->trailers);
   buffer_free(&g->out);
   *g = (gather){.home = home};

@@ -27,6 +27,8 @@ typedef struct {
   buffer headers, body, trailers;
   size_t whole_bytes; /* nothing of the body is handed over before there are that many bytes, or its end; 0: as it comes */
   size_t handed_over; /* bytes of the body that JavaScript has */
+  size_t promised;    /* as long as the body says it is, while it has no room for that */
+  napi_ref loan;      /* the memory of JavaScript's in which the body is */
   bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
   size_t high_water_bytes, header_bytes, header_limit_bytes;
 
@@ -63,6 +65,13 @@ void gather_ended(struct easy *e);
 bool gather_body_is_due(const gather *g);
 /* All of it was handed over: it leaves its multi's list. */
 void gather_untouch(struct easy *e);
+
+/* The body goes on in memory of JavaScript's, of as many bytes as there will be. False: it stays where it is. */
+bool loan_open(struct easy *e, size_t size);
+/* The memory, when the body fills it; NULL otherwise. */
+napi_value loan_full(struct easy *e);
+/* Whoever took the body out of it asks for this: what the body is not in any more is given back. */
+void loan_settle(struct easy *e);
 
 napi_value gather_register(curlew_env *env, napi_value exports);
 napi_value collect_register(curlew_env *env, napi_value exports);

@@ -31,11 +31,13 @@ export interface Handles {
 
 /** Takes what the addon has gathered for the transfers of one multi: everything in one crossing, as a rule. */
 export class Collector {
-  /** [count, bytes needed for the next piece or 0 or -1, then id, kind, offset, length each]. */
+  /** [count, bytes needed for the next piece or 0 or -1, then id, kind, offset or -1 - index in loans, length each]. */
   readonly #records = new Int32Array(HEAD_INTS + RECORDS * RECORD_INTS);
   /** Small pieces are packed one after the other, like Node packs small buffers. */
   #slab: Uint8Array = new Uint8Array(0);
   #used = 0;
+  /** Bodies that have come in memory of their own. */
+  readonly #loans: Uint8Array[] = [];
 
   collect(multi: number, handles: Handles, visit: GatherVisitor<Easy>): void {
     for (;;) {
@@ -56,16 +58,20 @@ export class Collector {
   /** Answers how much of `room` is used now. */
   #fill(multi: number, handles: Handles, visit: GatherVisitor<Easy>, room: Uint8Array, used: number): number {
     const records = this.#records;
-    native().collect(multi, room, used, records);
+    const loans = this.#loans;
+    native().collect(multi, room, used, records, loans);
+    if (loans.length > 0 && HURRIES) native().hurry();
     let end = used;
     for (let i = 0, at = HEAD_INTS; i < (records[0] ?? 0); i++, at += RECORD_INTS) {
       const id = records[at] ?? 0;
       const easy = handles.find(id) ?? (easyById(id)?.easy as Easy | undefined);
       const kind = kinds[records[at + 1] ?? 0];
       const start = records[at + 2] ?? 0;
-      end = start + (records[at + 3] ?? 0);
-      if (easy && kind) visit(easy, kind, room.subarray(start, end));
+      if (start >= 0) end = start + (records[at + 3] ?? 0);
+      const bytes = start >= 0 ? room.subarray(start, end) : loans[-1 - start];
+      if (easy && kind && bytes) visit(easy, kind, bytes);
     }
+    loans.length = 0;
     return end;
   }
 }

@@ -60,7 +60,8 @@ export interface Native {
   gatherRest(easy: number, toldBytes: number): Uint8Array | undefined;
   gatherPaused(easy: number): boolean;
   gatherRefused(easy: number): Refusal;
-  collect(multi: number, room: Uint8Array, offset: number, records: Int32Array): void;
+  /** Records whose offset is negative are about `loans[-1 - offset]`. */
+  collect(multi: number, room: Uint8Array, offset: number, records: Int32Array, loans: Uint8Array[]): void;
   /** Garbage is looked for earlier than the runtime would. */
   hurry(): void;
 

@@ -25,6 +25,7 @@ const results = {
   gathered: 0,
   pooled: 0,
   whole: [0, 100_000, 0, 18, 100_000, 18, 0, 600_000, 0],
+  heldMB: 0,
 };
 
 /** A copy of the package whose addon was compiled with those flags. */
