@@ -6,7 +6,7 @@
 #include "gather.h"
 #include "multi.h"
 
-enum { RECORD_INTS = 4, RECORDS_HEAD = 2, HURRY_BYTES = 16 * 1024 * 1024 };
+enum { RECORD_INTS = 4, RECORDS_HEAD = 2 };
 
 typedef struct {
   unsigned char *room;
@@ -111,18 +111,7 @@ static napi_value collect(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
-/* hurry(): V8 looks for garbage once 64 MiB of buffers came since it looked last, and is late by some MiB more. Who streams has
- * nothing but garbage in them: as if there were 16 MiB more for a moment, it looks that much earlier. */
-static napi_value hurry(napi_env napi, napi_callback_info info) {
-  int64_t total;
-  (void)info;
-  napi_adjust_external_memory(napi, HURRY_BYTES, &total);
-  napi_adjust_external_memory(napi, -HURRY_BYTES, &total);
-  return NULL;
-}
-
 napi_value collect_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "collect", collect);
-  export_function(env, exports, "hurry", hurry);
   return exports;
 }

@@ -75,5 +75,6 @@ void loan_settle(struct easy *e);
 
 napi_value gather_register(curlew_env *env, napi_value exports);
 napi_value collect_register(curlew_env *env, napi_value exports);
+napi_value memory_register(curlew_env *env, napi_value exports);
 
 #endif

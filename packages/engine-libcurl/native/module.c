@@ -88,6 +88,7 @@ NAPI_MODULE_INIT() {
   replay_register(created, exports);
   gather_register(created, exports);
   collect_register(created, exports);
+  memory_register(created, exports);
   global_register(created, exports);
   select_register(created, exports);
   telling_register(created, exports);

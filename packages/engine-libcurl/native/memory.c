@@ -1,0 +1,35 @@
+/* Where large pieces go through, memory comes and goes by tens of MiB. What V8 and the C library do about that by themselves
+ * is late in one case and early in the other. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "args.h"
+#include "gather.h"
+
+enum { HURRY_BYTES = 16 * 1024 * 1024, KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
+
+/* What is free at the top of its heap glibc gives back when that is more than twice the largest block that was mapped and
+ * freed so far: with bodies of 1 MiB after each garbage collection, and all of it comes back as page faults. Who frees
+ * 16 MiB once has 32 MiB kept; who has set a threshold (mallopt(3), MALLOC_TRIM_THRESHOLD_) keeps that. */
+static void keep_freed_memory(void) {
+  static atomic_flag done = ATOMIC_FLAG_INIT;
+  if (atomic_flag_test_and_set(&done)) return;
+  void *volatile block = malloc(KEPT_BLOCK_BYTES); /* volatile: or the compiler leaves out both calls */
+  free(block);
+}
+
+/* hurry(), after large pieces: V8 looks for garbage once 64 MiB of buffers came since it looked last, and is late by some MiB
+ * more. Who streams has nothing but garbage in them: as if there were 16 MiB more for a moment, it looks that much earlier. */
+static napi_value hurry(napi_env napi, napi_callback_info info) {
+  int64_t total;
+  (void)info;
+  keep_freed_memory();
+  napi_adjust_external_memory(napi, HURRY_BYTES, &total);
+  napi_adjust_external_memory(napi, -HURRY_BYTES, &total);
+  return NULL;
+}
+
+napi_value memory_register(curlew_env *env, napi_value exports) {
+  export_function(env, exports, "hurry", hurry);
+  return exports;
+}
