@@ -73,6 +73,9 @@ napi_value loan_full(struct easy *e);
 /* Whoever took the body out of it asks for this: what the body is not in any more is given back. */
 void loan_settle(struct easy *e);
 
+/* For those who move large pieces: memory.c. */
+void keep_freed_memory(void);
+
 napi_value gather_register(curlew_env *env, napi_value exports);
 napi_value collect_register(curlew_env *env, napi_value exports);
 napi_value memory_register(curlew_env *env, napi_value exports);

@@ -11,6 +11,7 @@ static bool lend(easy *e, size_t size) {
   gather *g = &e->gather;
   napi_value memory;
   void *data = NULL;
+  keep_freed_memory();
   if (napi_create_buffer(e->env->napi, size, &data, &memory) != napi_ok) return false;
   if (napi_create_reference(e->env->napi, memory, 1, &g->loan) != napi_ok) return false;
   buffer_lend(&g->body, data, size);

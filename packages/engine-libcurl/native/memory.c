@@ -11,7 +11,7 @@ enum { HURRY_BYTES = 16 * 1024 * 1024, KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
 /* What is free at the top of its heap glibc gives back when that is more than twice the largest block that was mapped and
  * freed so far: with bodies of 1 MiB after each garbage collection, and all of it comes back as page faults. Who frees
  * 16 MiB once has 32 MiB kept; who has set a threshold (mallopt(3), MALLOC_TRIM_THRESHOLD_) keeps that. */
-static void keep_freed_memory(void) {
+void keep_freed_memory(void) {
   static atomic_flag done = ATOMIC_FLAG_INIT;
   if (atomic_flag_test_and_set(&done)) return;
   void *volatile block = malloc(KEPT_BLOCK_BYTES); /* volatile: or the compiler leaves out both calls */

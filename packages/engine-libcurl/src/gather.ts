@@ -60,7 +60,6 @@ export class Collector {
     const records = this.#records;
     const loans = this.#loans;
     native().collect(multi, room, used, records, loans);
-    if (loans.length > 0 && HURRIES) native().hurry();
     let end = used;
     for (let i = 0, at = HEAD_INTS; i < (records[0] ?? 0); i++, at += RECORD_INTS) {
       const id = records[at] ?? 0;
