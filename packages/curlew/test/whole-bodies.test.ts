@@ -201,6 +201,13 @@ describe("of the client, `bytes`", () => {
     expect(sha256(bytes)).toBe(sha256(content));
   });
 
+  it("is each its own, when many end at once", async () => {
+    const client = useClient();
+    const sizes = Array.from({ length: 100 }, (_, i) => 70_000 + i);
+    const bodies = await Promise.all(sizes.map((size) => client.request(url(`bytes/${size}`)).bytes()));
+    expect(bodies.map(sha256)).toEqual(sizes.map((size) => sha256(contentOf("bytes", size))));
+  });
+
   it("takes none of JavaScript's memory for a promise, of which a sixteenth has not come", async () => {
     const sockets: Socket[] = [];
     const port = await raw((socket) => {
