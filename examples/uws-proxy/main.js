@@ -40,7 +40,7 @@ function proxy(res, req) {
       redirect: "manual",
       decompress: false, // what is encoded stays so
       highWaterBytes: 196_608, // each answer that waits for its reader
-      sendHighWaterBytes: 32_768,
+      sendHighWaterBytes: 65_536,
       curl,
     });
     pipeToResponse(transfer, res).then(({ how, error }) => how === "done" || console.error(how, error?.message));

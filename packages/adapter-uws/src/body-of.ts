@@ -1,4 +1,4 @@
-import { CurlewError, MisuseError } from "@curlew/core";
+import { type BodyController, type BodySource, CurlewError, MisuseError } from "@curlew/core";
 import { ResponseState, type Unread } from "./response-state.js";
 import { READ_BYTES, turns } from "./turns.js";
 import type { UwsResponse } from "./uws.js";
@@ -9,10 +9,13 @@ export interface BodyOfOptions {
 }
 
 const HIGH_WATER_BYTES = 65_536;
-/** A transfer copies what it is given, whole. */
-const PIECE = 32_768;
+/** What was read is not kept by what was not, and a transfer is not given much more than it has room for. */
+const PIECE = 65_536;
 /** What may wait while uWS cannot be made to wait. */
 const MOST_BYTES = 8_388_608;
+
+/** For `body` of a transfer, which takes it as it comes; or to be iterated. Once. */
+export type RequestBodySource = BodySource & AsyncIterableIterator<Uint8Array>;
 
 /**
  * The body of the request that this response belongs to, as a source for `body` of a transfer, to be read once: the client of uWS
@@ -21,7 +24,7 @@ const MOST_BYTES = 8_388_608;
  *
  * @throws MisuseError WRONG_TYPE, OUT_OF_RANGE; BODY_USED the second time
  */
-export function bodyOf(res: UwsResponse, options: BodyOfOptions = {}): AsyncIterableIterator<Uint8Array> {
+export function bodyOf(res: UwsResponse, options: BodyOfOptions = {}): RequestBodySource {
   const { highWaterBytes = HIGH_WATER_BYTES } = options;
   if (!Number.isSafeInteger(highWaterBytes) || highWaterBytes <= 0)
     throw new MisuseError("OUT_OF_RANGE", `highWaterBytes takes a whole number above 0, not ${String(highWaterBytes)}`);
@@ -32,7 +35,7 @@ export function bodyOf(res: UwsResponse, options: BodyOfOptions = {}): AsyncIter
   return body;
 }
 
-class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
+class RequestBody implements RequestBodySource, Unread {
   readonly #state: ResponseState;
   readonly #highWaterBytes: number;
   #chunks: Uint8Array[] = [];
@@ -46,6 +49,7 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
   /** The response may be ended, and is not for us to pause. */
   #free = false;
   #wake: (() => void) | undefined;
+  #controller: BodyController | undefined;
   readonly #goOn = (): void => {
     this.#expectedBytes = READ_BYTES;
     turns.count(READ_BYTES);
@@ -58,6 +62,23 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
     state.touch((res) => res.onData((chunk, isLast) => this.#push(chunk, isLast)));
     state.whenAborted(() => this.#fail("the client left before it had sent all of the request's body"));
   }
+
+  // --- BodySource ----------------------------------------------------------------------------------------------------
+
+  start(controller: BodyController): void {
+    this.#controller = controller;
+    this.#flow(controller);
+  }
+
+  pull(controller: BodyController): void {
+    this.#flow(controller);
+  }
+
+  cancel(): void {
+    this.discard();
+  }
+
+  // --- AsyncIterableIterator -----------------------------------------------------------------------------------------
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -80,6 +101,8 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
     return { done: true, value: undefined };
   }
 
+  // --- Unread --------------------------------------------------------------------------------------------------------
+
   unthrottle(): void {
     this.#free = true;
     turns.leave(this.#goOn);
@@ -97,15 +120,43 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
     this.#resume();
   }
 
+  // --- inside --------------------------------------------------------------------------------------------------------
+
   #push(chunk: ArrayBuffer, isLast: boolean): void {
     this.#settle();
     if (this.#ended) return;
-    // Copies, as uWS takes it back when this returns; and small ones, so that what was read is not kept by what was not.
-    for (let at = 0; at < chunk.byteLength; at += PIECE) this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
-    this.#count(chunk.byteLength);
+    this.#keep(chunk, this.#passOn(chunk));
     if (isLast) this.#ended = true;
     else if (this.#bytes >= this.#highWaterBytes) this.#pause();
+    if (this.#controller) this.#flow(this.#controller);
     this.#wake?.();
+  }
+
+  /** What a transfer has room for it copies itself. Answers how far that is. */
+  #passOn(chunk: ArrayBuffer): number {
+    const controller = this.#controller;
+    let at = 0;
+    if (!controller || this.#chunks.length > 0) return at;
+    for (; at < chunk.byteLength && controller.desiredSize > 0; at += PIECE)
+      controller.enqueue(new Uint8Array(chunk, at, Math.min(PIECE, chunk.byteLength - at)));
+    return at;
+  }
+
+  /** A copy of the rest, as uWS takes the chunk back. */
+  #keep(chunk: ArrayBuffer, from: number): void {
+    for (let at = from; at < chunk.byteLength; at += PIECE) this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
+    this.#count(Math.max(0, chunk.byteLength - from));
+  }
+
+  /** As much of what waits as there is room for. */
+  #flow(controller: BodyController): void {
+    while (controller.desiredSize > 0) {
+      const chunk = this.#chunks.shift();
+      if (!chunk) break;
+      controller.enqueue(this.#read(chunk));
+    }
+    if (this.#error) controller.error(this.#error);
+    else if (this.#ended && this.#chunks.length === 0) controller.close();
   }
 
   #read(chunk: Uint8Array): Uint8Array {
@@ -159,5 +210,6 @@ class RequestBody implements AsyncIterableIterator<Uint8Array>, Unread {
     if (this.#ended) return;
     this.#error = new CurlewError("RESPONSE_ABORTED", message);
     this.discard();
+    this.#controller?.error(this.#error);
   }
 }

@@ -6,7 +6,7 @@ export type { TransferInfos } from "./client/infos.js";
 export { defaultLimits, type Limits } from "./client/limits.js";
 export type { TransferControl, TransferObserver } from "./client/observer.js";
 export type { TransferHooks } from "./client/reception.js";
-export type { RequestBody } from "./client/request-body.js";
+export type { BodyController, BodySource, RequestBody } from "./client/request-body.js";
 export type { RequestHeaders } from "./client/request-headers.js";
 export type { RequestOptions } from "./client/request-options.js";
 export type { SignalLike } from "./client/runtime.js";

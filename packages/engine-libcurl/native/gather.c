@@ -212,6 +212,14 @@ static void send_by(easy *e, bool post) {
   c->easy_setopt(e->curl, post ? CURLOPT_POSTFIELDSIZE_LARGE : CURLOPT_INFILESIZE_LARGE, e->gather.declared);
 }
 
+/* What was queued of the last body, or said of it, is nothing to the next one. */
+static void forget_sent(gather *g) {
+  buffer_drop(&g->out, buffer_size(&g->out));
+  g->sent = 0;
+  g->begun = g->send_ended = false;
+  g->refused = REFUSED_NOTHING;
+}
+
 /* gatherUpload(id, sizeBytes or -1, body or undefined, post): a body that is all here can be sent again, a stream cannot. */
 static napi_value upload(napi_env napi, napi_callback_info info) {
   ARGUMENTS(4);
@@ -219,6 +227,8 @@ static napi_value upload(napi_env napi, napi_callback_info info) {
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
   unsigned char *data = NULL;
   size_t length = 0;
+  keep_freed_memory();
+  forget_sent(&e->gather);
   e->gather.sending = true;
   e->gather.rewindable = bytes_of(env, argv[2], &data, &length);
   if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_OUT_OF_MEMORY);

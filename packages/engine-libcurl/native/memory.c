@@ -9,7 +9,8 @@
 enum { HURRY_BYTES = 16 * 1024 * 1024, KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
 
 /* What is free at the top of its heap glibc gives back when that is more than twice the largest block that was mapped and
- * freed so far: with bodies of 1 MiB after each garbage collection, and all of it comes back as page faults. Who frees
+ * freed so far: with bodies of 1 MiB after each garbage collection, with uploads, for each of which libcurl takes a buffer,
+ * after each of them; and all of it comes back as page faults. Who frees
  * 16 MiB once has 32 MiB kept; who has set a threshold (mallopt(3), MALLOC_TRIM_THRESHOLD_) keeps that. */
 void keep_freed_memory(void) {
   static atomic_flag done = ATOMIC_FLAG_INIT;

@@ -1,7 +1,7 @@
 import type { TransferRequest } from "@curlew/core";
 import type { Easy } from "./easy.js";
 import type { Libcurl } from "./library.js";
-import { prepare, prepareAgain } from "./request.js";
+import { headerLines, prepare, prepareAgain } from "./request.js";
 
 /** Options that are read anew by each transfer and leave nothing behind in the handle, with plain values. */
 const leaveNothing: ReadonlySet<string> = new Set([
@@ -24,8 +24,6 @@ const leaveNothing: ReadonlySet<string> = new Set([
   "USERAGENT",
 ]);
 
-const NONE: readonly string[] = [];
-
 /** Kinds of requests that are remembered, and idle handles of all of them together; each has about 6 KiB. */
 const MOST_SHELVES = 8;
 const MOST_HANDLES = 512;
@@ -35,10 +33,10 @@ interface Kept {
   readonly easy: Easy;
   readonly shelf: Shelf;
   url: string;
-  headers: readonly string[];
+  lines: readonly string[];
 }
 
-/** Handles set up for requests that differ in nothing but the URL and the header lines. */
+/** Handles set up for requests that differ in nothing but the URL, the header lines, and how long a streamed body is. */
 interface Shelf {
   readonly request: TransferRequest;
   readonly curl: readonly (readonly [string, unknown])[];
@@ -53,7 +51,8 @@ interface Shelf {
  * asked twice with the same ones.
  *
  * A reset forgets options, infos and credentials, not cookies. Handles that could have learned something a stranger must
- * not meet are not kept: those of URLs with credentials, with bodies, or with options beyond those above.
+ * not meet are not kept: those of URLs with credentials, or with options beyond those above. Nor are those that hold a body,
+ * which may be large, or that were kept apart because nobody knew where their body ends.
  */
 export class EasyPool {
   readonly #library: Libcurl;
@@ -104,10 +103,11 @@ export class EasyPool {
   }
 
   #make(request: TransferRequest): Easy {
-    const { url, headers = NONE, curl = {} } = request;
+    const { url, curl = {} } = request;
     if (!mayBeKept(request, url) || !leavesNothing(curl)) return prepare(this.#library, request);
     const easy = prepare(this.#library, request, true);
-    return this.#lend({ easy, shelf: this.#shelfOf(request, url) ?? this.#putUp(request), url, headers });
+    const lines = headerLines(this.#library, request);
+    return this.#lend({ easy, shelf: this.#shelfOf(request, url) ?? this.#putUp(request), url, lines });
   }
 
   #putUp(request: TransferRequest): Shelf {
@@ -125,13 +125,15 @@ export class EasyPool {
    * Whether it could be set up again. Where the request is at fault a new handle says why; and 7.88.1 takes no BUFFERSIZE for
    * one whose last transfer shared its connection with others, as it still has the buffer.
    */
-  #renew(kept: Kept, { url, headers = NONE }: TransferRequest): boolean {
+  #renew(kept: Kept, request: TransferRequest): boolean {
+    const { url } = request;
     try {
-      if (!areLike(kept.headers, headers)) {
-        kept.headers = [...headers];
-        kept.easy.setopt("HTTPHEADER", kept.headers);
+      const lines = headerLines(this.#library, request);
+      if (!areLike(kept.lines, lines)) {
+        kept.lines = [...lines];
+        kept.easy.setopt("HTTPHEADER", kept.lines);
       }
-      prepareAgain(kept.easy, kept.url === url ? undefined : url);
+      prepareAgain(kept.easy, kept.url === url ? undefined : url, request);
       kept.url = url;
       return true;
     } catch {
@@ -149,8 +151,13 @@ export class EasyPool {
 }
 
 function mayBeKept({ headers, body, progress }: TransferRequest, url: unknown): boolean {
-  if (body !== undefined || progress === true || typeof url !== "string" || url.includes("@")) return false;
+  if (progress === true || typeof url !== "string" || url.includes("@")) return false;
+  if (body !== undefined && !isSizedStream(body)) return false;
   return headers === undefined || Array.isArray(headers); // prepare says what is wrong with others
+}
+
+function isSizedStream(body: NonNullable<TransferRequest["body"]>): boolean {
+  return !(body instanceof Uint8Array) && body?.sizeBytes !== undefined;
 }
 
 function leavesNothing(curl: Readonly<Record<string, unknown>>): boolean {
@@ -174,6 +181,7 @@ function isPlain(value: unknown): boolean {
 function isLike({ request: kept, curl }: Shelf, request: TransferRequest): boolean {
   return (
     kept.method === request.method &&
+    (kept.body === undefined) === (request.body === undefined) &&
     kept.highWaterBytes === request.highWaterBytes &&
     kept.headerLimitBytes === request.headerLimitBytes &&
     kept.redirects === request.redirects &&

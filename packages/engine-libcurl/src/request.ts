@@ -17,6 +17,7 @@ const MOST_BYTES = 2 ** 30;
  * system; but a mark is passed by a piece, so that one that is low is left with small ones.
  */
 const PLAIN_BUFFER_BYTES = 65_536;
+const NONE: readonly string[] = [];
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -36,19 +37,20 @@ export function prepare(library: Libcurl, request: TransferRequest, again = fals
 }
 
 /**
- * Set up as it was, for that URL; undefined: the same. libcurl begins each transfer of a handle with what its options say. What
+ * Set up as it was, for that URL; undefined: the same; and for that body, of the same kind. libcurl begins each transfer of a handle with what its options say. What
  * one of several requests has left in it is forgotten by a reset and setting all anew, which costs a tenth of a small transfer:
  * libcurl up to 8.16 counts how often it sent a request again on a new connection, because the kept one was closed, over all
  * transfers of a handle, and gives up at the sixth (5e463184).
  */
-export function prepareAgain(easy: Easy, url: string | undefined): void {
+export function prepareAgain(easy: Easy, url: string | undefined, { body, method }: TransferRequest): void {
   if (url !== undefined) easy.setopt("URL", url); // which checks it
   if (easy.leavesBehind) checkCode(easy, native().easyAgain(easy.id));
   else easy.rest();
+  if (body !== undefined) upload(easy, body, method);
 }
 
 function configure(easy: Easy, request: TransferRequest): void {
-  const { url, headers, body, method, curl } = request;
+  const { url, body, method, curl } = request;
   if (typeof url !== "string") throw new MisuseError("WRONG_TYPE", `url takes a string, not ${typeOf(url)}`);
   easy.setopt("URL", url);
   limitProtocols(easy);
@@ -57,8 +59,9 @@ function configure(easy: Easy, request: TransferRequest): void {
   checkCode(easy, native().gather(easy.id, highWater, headerLimit));
   // A proxy's answer to CONNECT is not the server's.
   easy.setopt("SUPPRESS_CONNECT_HEADERS", 1);
-  if (headers !== undefined) easy.setopt("HTTPHEADER", headers);
-  if (body !== undefined) upload(easy, body, method, headers ?? []);
+  const lines = headerLines(easy.library, request);
+  if (lines !== NONE) easy.setopt("HTTPHEADER", lines);
+  if (body !== undefined) upload(easy, body, method);
   if (method !== undefined) setMethod(easy, method, body !== undefined);
   follow(easy, request.redirects ?? 0);
   if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
@@ -132,20 +135,17 @@ function setRaw(easy: Easy, option: string, value: unknown, hasBody: boolean): v
   easy.setopt("MIMEPOST", withoutPauses(value as Mime));
 }
 
-function upload(
-  easy: Easy,
-  body: NonNullable<TransferRequest["body"]>,
-  method: string | undefined,
-  headers: readonly string[],
-): void {
-  const size = sizeOf(body);
-  const unsaid = [...expectation(easy, size), ...(method === "POST" ? ["Content-Type:"] : [])];
+/** With those that go without saying, and are left out, where there is a body. */
+export function headerLines(library: Libcurl, { headers = NONE, body, method }: TransferRequest): readonly string[] {
+  if (body === undefined) return headers;
+  const unsaid = [...expectation(library, sizeOf(body)), ...(method === "POST" ? ["Content-Type:"] : [])];
   const left = unsaid.filter((line) => !headers.some((header) => nameOf(header) === nameOf(line)));
-  if (left.length > 0) easy.setopt("HTTPHEADER", [...headers, ...left]);
-  checkCode(
-    easy,
-    native().gatherUpload(easy.id, size, body instanceof Uint8Array ? body : undefined, method === "POST"),
-  );
+  return left.length > 0 ? [...headers, ...left] : headers;
+}
+
+function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>, method: string | undefined): void {
+  const bytes = body instanceof Uint8Array ? body : undefined;
+  checkCode(easy, native().gatherUpload(easy.id, sizeOf(body), bytes, method === "POST"));
 }
 
 function nameOf(header: string): string {
@@ -167,9 +167,9 @@ function sizeOf(body: NonNullable<TransferRequest["body"]>): number {
  * Before 8.0 libcurl says "Expect: 100-continue" for a body of any size, and then waits a second for servers that do not
  * know it. As later versions do, that is left for bodies of 1 MiB and more.
  */
-function expectation(easy: Easy, sizeBytes: number): string[] {
+function expectation(library: Libcurl, sizeBytes: number): string[] {
   const small = sizeBytes >= 0 && sizeBytes < 1_048_576;
-  return small && isBefore(easy.library.version, "8.0.0") ? ["Expect:"] : [];
+  return small && isBefore(library.version, "8.0.0") ? ["Expect:"] : [];
 }
 
 /** CURL_HTTP_VERSION_ values that never lead to HTTP/2: 1.0, 1.1, 3 only. */

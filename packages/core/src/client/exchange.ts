@@ -7,6 +7,7 @@ import { HeaderFields } from "./header-fields.js";
 import { infosOf, phaseOf, readInfos, type TransferInfos } from "./infos.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
 import { onAbort } from "./on-abort.js";
+import type { BodySource } from "./request-body.js";
 import type { PreparedRequest } from "./request-options.js";
 import { runtime } from "./runtime.js";
 import type { Slots, Waiting } from "./slots.js";
@@ -206,15 +207,18 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
       this.#end();
       return this.#fail(error as CurlewError, "queued");
     }
-    const { source } = this.#prepared;
-    if (typeof source?.content === "function")
-      this.#upload = new Upload(source.content, this.#transfer, (error) => {
-        this.#drop();
-        this.#fail(error, "sending");
-      });
     if (this.#paused) this.#transfer.pause();
     if (this.#wholeBytes > 0) this.#transfer.receiveWhole?.(this.#wholeBytes);
+    if (this.#prepared.source) this.#send(this.#prepared.source, this.#transfer);
     if (this.#observer.started) runtime.queueMicrotask(() => this.#tellStarted());
+  }
+
+  #send(source: BodySource, transfer: Transfer): void {
+    this.#upload = new Upload(source, transfer, (error) => {
+      this.#drop();
+      this.#fail(error, "sending");
+    });
+    this.#upload.begin();
   }
 
   /** Nothing is told but the end, if that. */

@@ -1,4 +1,4 @@
-import { iterate, type PreparedBody } from "./request-body.js";
+import { iterate, iterated, type PreparedBody } from "./request-body.js";
 import { type BlobLike, type FormLike, runtime, utf8 } from "./runtime.js";
 
 /** A form as multipart/form-data (RFC 7578), as the HTML standard encodes it. Its size is known before it is read. */
@@ -13,7 +13,7 @@ export function multipart(form: FormLike): PreparedBody {
   parts.push(utf8(`--${boundary}--\r\n`));
   let sizeBytes = 0;
   for (const part of parts) sizeBytes += part instanceof Uint8Array ? part.length : part.size;
-  return { content: () => read(parts), sizeBytes, contentType: `multipart/form-data; boundary=${boundary}` };
+  return { content: iterated(() => read(parts)), sizeBytes, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
 function head(name: string, value: string | BlobLike): string {

@@ -2,8 +2,9 @@ import { MisuseError } from "../errors.js";
 import { multipart } from "./multipart.js";
 import { type BlobLike, type FormLike, isA, type StreamLike, utf8 } from "./runtime.js";
 
-/** What can be sent. A ReadableStream or an AsyncIterable is of bytes; it can be sent once. */
+/** What can be sent. A ReadableStream, an AsyncIterable or a BodySource is of bytes; it can be sent once. */
 export type RequestBody =
+  | BodySource
   | string
   | ArrayBuffer
   | ArrayBufferView
@@ -13,6 +14,31 @@ export type RequestBody =
   | StreamLike
   | AsyncIterable<unknown>;
 
+/**
+ * What `new ReadableStream` is made of, the underlying source of the streams standard, without the stream: for those who
+ * are told of bytes, by a server or a socket, and would rather pass them on than keep them until they are asked. Known by its `pull`.
+ */
+export interface BodySource {
+  /** The transfer has its slot. It may enqueue at once: that goes out with the request. */
+  start?(controller: BodyController): unknown;
+  /** The request was sent, and there is room: one call at a time, and again when it has enqueued something and there still is. */
+  pull(controller: BodyController): unknown;
+  /** Nothing more is wanted: the transfer has ended before the body. */
+  cancel?(): unknown;
+}
+
+/** Of a body that is being sent. After the transfer's end all of it does nothing. */
+export interface BodyController {
+  /** Above 0: there is room for more. Without room what is enqueued is sent all the same, and kept until then. */
+  readonly desiredSize: number;
+  /** The bytes are copied. @throws MisuseError WRONG_TYPE; HANDLE_CLOSED after `close` */
+  enqueue(chunk: Uint8Array): void;
+  /** The body is complete. */
+  close(): void;
+  /** It will never be: the transfer fails with BODY_FAILED. */
+  error(reason: unknown): void;
+}
+
 interface URLSearchParamsLike {
   toString(): string;
   append(name: string, value: string): void;
@@ -20,8 +46,8 @@ interface URLSearchParamsLike {
 
 /** A body as it is sent. */
 export interface PreparedBody {
-  /** All of it, which can be sent again after a redirect; or a source that is asked when there is room, once. */
-  readonly content: Uint8Array | (() => AsyncIterator<unknown>);
+  /** All of it, which can be sent again after a redirect; or a source, which can be used once. */
+  readonly content: Uint8Array | BodySource;
   /** Bytes of a source; undefined when it does not say. */
   readonly sizeBytes?: number | undefined;
   /** What the fetch standard says of this kind of body. */
@@ -38,23 +64,37 @@ export function prepareBody(body: unknown): PreparedBody {
     return { content: utf8(String(body)), contentType: "application/x-www-form-urlencoded;charset=UTF-8" };
   if (isA("Blob", body)) return blob(body as BlobLike);
   if (isA("FormData", body)) return multipart(body as FormLike);
-  const stream = streamOf(body);
-  if (stream) return { content: stream };
+  const content = sourceOf(body);
+  if (content) return { content };
   throw new MisuseError(
     "WRONG_TYPE",
-    "body takes a string, bytes, Blob, URLSearchParams, FormData, ReadableStream or AsyncIterable of bytes",
+    "body takes a string, bytes, Blob, URLSearchParams, FormData, ReadableStream or AsyncIterable of bytes, or a BodySource",
   );
 }
 
 function blob(body: BlobLike): PreparedBody {
-  const content = (): AsyncIterator<unknown> => iterate(body.stream());
-  return { content, sizeBytes: body.size, contentType: body.type || undefined };
+  return { content: iterated(() => iterate(body.stream())), sizeBytes: body.size, contentType: body.type || undefined };
 }
 
-function streamOf(body: unknown): (() => AsyncIterator<unknown>) | undefined {
+function sourceOf(body: unknown): BodySource | undefined {
   if (typeof body !== "object" || body === null) return undefined;
+  if (typeof (body as Partial<BodySource>).pull === "function") return body as BodySource;
   if (!(Symbol.asyncIterator in body) && !("getReader" in body)) return undefined;
-  return () => iterate(body);
+  return iterated(() => iterate(body));
+}
+
+/** Asked for the first time when the request was sent, and never for more than one chunk at a time. */
+export function iterated(open: () => AsyncIterator<unknown>): BodySource {
+  let iterator: AsyncIterator<unknown> | undefined;
+  return {
+    async pull(controller) {
+      iterator ??= open();
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value as Uint8Array); // which checks it
+    },
+    cancel: () => iterator?.return?.(),
+  };
 }
 
 /** A stream's chunks; its reader is enough, which every runtime has. */

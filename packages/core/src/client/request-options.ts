@@ -1,7 +1,7 @@
 import type { TransferRequest } from "../engine.js";
 import { MisuseError } from "../errors.js";
 import { checkLimits, type Limits } from "./limits.js";
-import { type PreparedBody, prepareBody, type RequestBody } from "./request-body.js";
+import { type BodySource, type PreparedBody, prepareBody, type RequestBody } from "./request-body.js";
 import { type RequestHeaders, requestHeaders } from "./request-headers.js";
 import type { SignalLike } from "./runtime.js";
 
@@ -41,7 +41,8 @@ export interface PreparedRequest {
   readonly request: TransferRequest;
   readonly host: string;
   readonly limits: Limits;
-  readonly source: PreparedBody | undefined;
+  /** What the body is taken from, when it is streamed. */
+  readonly source: BodySource | undefined;
   /** An answer of 3xx with a Location may be followed by another. */
   readonly follows: boolean;
   /** One of 401 or 407 may. */
@@ -97,7 +98,7 @@ export function prepareRequest(url: string | URLLike, options: RequestOptions, d
     request,
     host: hostOf(href),
     limits,
-    source: typeof sent?.content === "function" ? sent : undefined,
+    source: sent && !(sent.content instanceof Uint8Array) ? sent.content : undefined,
     follows: follows || Boolean(curl?.FOLLOWLOCATION),
     authenticates: curl !== undefined && authenticates(curl),
     decodes: decodes(decompress, curl),
@@ -131,7 +132,7 @@ function sized(body: PreparedBody | undefined, sizeBytes: number | undefined): P
   if (sizeBytes === undefined) return body;
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0)
     throw new MisuseError("OUT_OF_RANGE", `bodySizeBytes takes a whole number, 0 or more, not ${String(sizeBytes)}`);
-  return typeof body?.content === "function" ? { ...body, sizeBytes } : body;
+  return !body || body.content instanceof Uint8Array ? body : { ...body, sizeBytes };
 }
 
 function bodyOf({ content, sizeBytes }: PreparedBody): NonNullable<TransferRequest["body"]> {

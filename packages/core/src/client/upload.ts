@@ -1,74 +1,117 @@
 import { CurlewError, MisuseError } from "../errors.js";
 import type { Transfer } from "../transfer-engine.js";
+import type { BodyController, BodySource } from "./request-body.js";
 
-/**
- * Takes a body from its source as the engine has room for it. The source is first asked when the request was sent, and
- * never for more than one chunk at a time; when the transfer ends before it, its `return` is called.
- */
-export class Upload {
-  readonly #open: () => AsyncIterator<unknown>;
+/** Takes a body from its source as the engine has room for it. When the transfer ends before it, the source's `cancel` is called. */
+export class Upload implements BodyController {
+  readonly #source: BodySource;
   readonly #transfer: Transfer;
   readonly #failed: (error: CurlewError) => void;
-  #source: AsyncIterator<unknown> | undefined;
-  #pumping = false;
-  #stopped = false;
+  /** The request was sent, and the engine wants its body. */
+  #wanted = false;
+  /** The engine had room for more when it was last given something. */
+  #room = true;
+  /** As the streams standard has them: a `pull` is under way, and another is to follow it. */
+  #pulling = false;
+  #pullAgain = false;
+  /** Nothing is taken from the source any more. */
+  #over = false;
 
-  constructor(open: () => AsyncIterator<unknown>, transfer: Transfer, failed: (error: CurlewError) => void) {
-    this.#open = open;
+  constructor(source: BodySource, transfer: Transfer, failed: (error: CurlewError) => void) {
+    this.#source = source;
     this.#transfer = transfer;
     this.#failed = failed;
   }
 
+  begin(): void {
+    this.#call(() => this.#source.start?.(this));
+  }
+
   /** The engine has room. */
   drain(): void {
-    if (this.#pumping || this.#stopped) return;
-    this.#pumping = true;
-    void this.#pump();
+    this.#wanted = this.#room = true;
+    this.#pull();
   }
 
   /** The transfer has ended. */
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    void this.#close();
+    if (this.#over) return;
+    this.#over = true;
+    void this.#cancel();
   }
 
-  async #pump(): Promise<void> {
-    try {
-      this.#source ??= this.#open();
-      for (;;) {
-        const { done, value } = await this.#source.next();
-        if (this.#stopped) return;
-        if (done) return this.#end();
-        if (!this.#transfer.send(bytesOf(value))) break; // until `drain`
-      }
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#pumping = false;
-    }
+  // --- BodyController ------------------------------------------------------------------------------------------------
+
+  get desiredSize(): number {
+    return this.#room && !this.#over ? 1 : 0;
   }
 
-  #end(): void {
-    this.#stopped = true;
+  enqueue(chunk: Uint8Array): void {
+    const bytes = bytesOf(chunk);
+    if (this.#over) return;
+    this.#room = this.#transfer.send(bytes);
+    this.#pull();
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
     this.#transfer.endSending();
   }
 
-  #fail(cause: unknown): void {
-    if (this.#stopped) return;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const error = cause instanceof MisuseError ? cause.message : `the source of the body failed: ${why}`;
-    this.stop();
-    this.#failed(new CurlewError("BODY_FAILED", error, cause));
+  error(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    const message = reason instanceof MisuseError ? reason.message : `the source of the body failed: ${why}`;
+    this.#failed(new CurlewError("BODY_FAILED", message, reason));
   }
 
-  async #close(): Promise<void> {
+  // --- inside --------------------------------------------------------------------------------------------------------
+
+  #pull(): void {
+    this.#pullAgain = this.#wanted;
+    while (this.#pullAgain && !this.#pulling && this.desiredSize > 0) {
+      this.#pullAgain = false;
+      this.#pulling = true;
+      const pulled = this.#call(() => this.#source.pull(this));
+      if (!isThenable(pulled)) this.#pulling = false;
+      else pulled.then(this.#pulled, this.#broken);
+    }
+  }
+
+  readonly #pulled = (): void => {
+    this.#pulling = false;
+    if (this.#pullAgain) this.#pull();
+  };
+
+  readonly #broken = (reason: unknown): void => {
+    if (this.#over) return;
+    void this.#cancel();
+    this.error(reason);
+  };
+
+  /** What a source throws is its failure; it is told that no more is wanted, as it may still hold something. */
+  #call<T>(run: () => T): T | undefined {
     try {
-      await this.#source?.return?.();
+      return run();
+    } catch (reason) {
+      this.#broken(reason);
+      return undefined;
+    }
+  }
+
+  async #cancel(): Promise<void> {
+    try {
+      await this.#source.cancel?.();
     } catch {
       // Nobody waits for it any more.
     }
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | undefined)?.then === "function";
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
