@@ -17,7 +17,7 @@ const curl = {
   CONNECTTIMEOUT_MS: Number(process.env.CONNECT_TIMEOUT_MS ?? 5000),
   LOW_SPEED_LIMIT: 1, // nothing at all
   LOW_SPEED_TIME: Number(process.env.IDLE_TIMEOUT_S ?? 30),
-  BUFFERSIZE: 65_536, // read at once
+  BUFFERSIZE: 131_072, // read at once
   ...(CAINFO && { CAINFO }),
 };
 
@@ -39,7 +39,7 @@ function proxy(res, req) {
       bodySizeBytes: length === "" ? undefined : Number(length),
       redirect: "manual",
       decompress: false, // what is encoded stays so
-      highWaterBytes: 196_608, // each answer that waits for its reader
+      highWaterBytes: 393_216, // each answer that waits for its reader
       sendHighWaterBytes: 65_536,
       curl,
     });

@@ -144,7 +144,8 @@ class RequestBody implements RequestBodySource, Unread {
 
   /** A copy of the rest, as uWS takes the chunk back. */
   #keep(chunk: ArrayBuffer, from: number): void {
-    for (let at = from; at < chunk.byteLength; at += PIECE) this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
+    for (let at = from; at < chunk.byteLength; at += PIECE)
+      this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
     this.#count(Math.max(0, chunk.byteLength - from));
   }
 

@@ -20,7 +20,6 @@ export class BodyWriter {
   #rest: Uint8Array = NOTHING;
   /** uWS may keep something of what was written last. */
   #keeps = false;
-  #goOn: (() => void) | undefined;
   #listening = false;
   /** Of the body, given to uWS. */
   sentBytes = 0;
@@ -29,27 +28,18 @@ export class BodyWriter {
     this.#state = state;
     this.#transfer = transfer;
     this.#head = head;
-    state.whenAborted(() => this.#goOn?.());
   }
 
-  /** undefined: the next chunk may come. Otherwise it resolves when it may, or nobody wants one. */
-  write(chunk: Uint8Array): Promise<void> | undefined {
-    if (chunk.length === 0 || this.#head.bodiless || this.#state.over) return undefined; // tryEnd would end with none
+  /** When not all of it could be written the transfer is paused until it was. */
+  write(chunk: Uint8Array): void {
+    if (chunk.length === 0 || this.#head.bodiless || this.#state.over) return; // tryEnd would end with none
     this.#rest = chunk;
     const well = this.#push();
-    if (this.#state.over) return undefined;
+    if (this.#state.over) return;
     this.#listen();
-    return well ? undefined : this.#writableAgain();
-  }
-
-  async #writableAgain(): Promise<void> {
+    if (well) return;
     this.#state.blocked = true;
     this.#transfer.pause();
-    await new Promise<void>((resolve) => {
-      this.#goOn = resolve;
-    });
-    this.#goOn = undefined;
-    this.#transfer.resume();
   }
 
   /** The body is complete. @throws CurlewError BODY_SIZE_DIFFERS where the answer had promised more */
@@ -119,11 +109,12 @@ export class BodyWriter {
 
   /** The answer is uWS's: whether all that was written was taken. */
   #writable(): boolean {
-    const well = this.#push();
+    if (!this.#push()) return false;
     // With a handler uWS leaves what it keeps where it is until something is written; to cork writes it.
-    if (well && !this.#state.over) this.#state.corked(() => {});
-    if (well) this.#state.blocked = false;
-    if (well) this.#goOn?.();
-    return well;
+    if (!this.#state.over) this.#state.corked(() => {});
+    if (!this.#state.blocked) return true;
+    this.#state.blocked = false;
+    this.#transfer.resume(); // which may have something at once
+    return !this.#state.blocked;
   }
 }

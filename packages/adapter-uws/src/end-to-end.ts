@@ -1,16 +1,4 @@
-/** RFC 9110 7.6.1, and what older proxies have added to it. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-authentication-info",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+import { fieldName } from "./field-name.js";
 
 type Field = readonly [name: string, value: string];
 
@@ -22,10 +10,16 @@ export function endToEnd(fields: Iterable<Field>): Field[] {
   const kept: Field[] = [];
   let listed: Set<string> | undefined;
   for (const field of fields) {
-    const name = field[0].toLowerCase();
-    if (!HOP_BY_HOP.has(name)) kept.push(field);
-    else if (name === "connection")
-      listed = new Set([...(listed ?? []), ...field[1].split(",").map((one) => one.trim().toLowerCase())]);
+    const { isHopByHop, lowerCase } = fieldName(field[0]);
+    if (!isHopByHop) kept.push(field);
+    else if (lowerCase === "connection") listed = listedIn(field[1], listed);
   }
-  return listed ? kept.filter(([name]) => !listed.has(name.toLowerCase())) : kept;
+  return listed ? kept.filter(([name]) => !listed.has(fieldName(name).lowerCase)) : kept;
+}
+
+/** "close" and "keep-alive", of which most of them are, name no field that is not left out anyway. */
+function listedIn(value: string, before: Set<string> | undefined): Set<string> | undefined {
+  const listed = value.split(",").map((one) => one.trim().toLowerCase());
+  const named = listed.filter((one) => one !== "close" && one !== "keep-alive");
+  return named.length > 0 ? new Set([...(before ?? []), ...named]) : before;
 }

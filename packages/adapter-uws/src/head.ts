@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { type ClientTransfer, CurlewError, type Head } from "@curlew/core";
 import { endToEnd } from "./end-to-end.js";
+import { fieldName } from "./field-name.js";
 import type { UwsResponse } from "./uws.js";
 
 export type Fields = Iterable<readonly [name: string, value: string]>;
@@ -8,9 +9,6 @@ type Writable = readonly [name: string, value: string | Uint8Array];
 /** What a user makes of the fields that would be sent. */
 export type ChangeFields = (fields: Fields, head: Head) => Fields;
 
-/** What uWS writes by itself: the date always, a length or chunks as the body is written. */
-const WRITTEN_BY_UWS = new Set(["content-length", "date", "uwebsockets"]);
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const PLAIN = /^[\t\x20-\x7e]*$/;
 const PHRASE = /^[\t\x20-\x7e]+$/;
 
@@ -27,15 +25,16 @@ export class ResponseHead {
   /** @throws CurlewError CALLBACK_FAILED */
   constructor(head: Head, transfer: ClientTransfer, change: ChangeFields | undefined) {
     const { raw } = head.headers;
-    const encoded = transfer.decodes && fieldOf(raw, "content-encoding") !== undefined;
+    const said = saidIn(raw);
+    const encoded = transfer.decodes && said.encoding !== undefined;
     const none = head.status === 204 || head.status === 304;
-    const unsized = none || encoded || fieldOf(raw, "transfer-encoding") !== undefined;
+    const unsized = none || encoded || said.transferEncoding !== undefined;
     this.status = head.status || 200; // a protocol without any
     this.bodiless = none || transfer.method === "HEAD";
-    this.sizeBytes = unsized ? undefined : sizeOf(fieldOf(raw, "content-length"));
+    this.sizeBytes = unsized ? undefined : sizeOf(said.length);
     this.#line = statusLine(this.status, head.reason);
     const kept = endToEnd(raw);
-    const fields = encoded ? kept.filter(([name]) => name.toLowerCase() !== "content-encoding") : kept;
+    const fields = encoded ? kept.filter(([name]) => fieldName(name).lowerCase !== "content-encoding") : kept;
     this.#fields = writable(change ? changed(change, fields, head) : fields);
     // As the body's would be; uWS says the length of those that it sends.
     if (this.bodiless && this.sizeBytes !== undefined) this.#fields.push(["Content-Length", String(this.sizeBytes)]);
@@ -53,9 +52,23 @@ export function statusLine(status: number, reason = ""): string {
   return `${status} ${PHRASE.test(reason) ? reason : (STATUS_CODES[status] ?? "Unknown")}`;
 }
 
-/** Of the first; undefined without any. The same more than once is no matter: two lengths are an error to libcurl. */
-function fieldOf(fields: Head["headers"]["raw"], wanted: string): string | undefined {
-  return fields.find(([name]) => name.length === wanted.length && name.toLowerCase() === wanted)?.[1];
+/** What is said of the body. */
+interface Said {
+  length?: string;
+  encoding?: string;
+  transferEncoding?: string;
+}
+
+/** By the first of each. The same more than once is no matter: two lengths are an error to libcurl. */
+function saidIn(fields: Head["headers"]["raw"]): Said {
+  const said: Said = {};
+  for (const [name, value] of fields) {
+    const { lowerCase } = fieldName(name);
+    if (lowerCase === "content-length") said.length ??= value;
+    else if (lowerCase === "content-encoding") said.encoding ??= value;
+    else if (lowerCase === "transfer-encoding") said.transferEncoding ??= value;
+  }
+  return said;
 }
 
 function sizeOf(length: string | undefined): number | undefined {
@@ -79,8 +92,7 @@ function writable(fields: Fields): Writable[] {
   const all: Writable[] = [];
   for (const field of fields) {
     const [name, value] = field;
-    if (TOKEN.test(name) && !WRITTEN_BY_UWS.has(name.toLowerCase()))
-      all.push(PLAIN.test(value) ? field : [name, bytesOf(value)]);
+    if (fieldName(name).isWritable) all.push(PLAIN.test(value) ? field : [name, bytesOf(value)]);
   }
   return all;
 }

@@ -1,4 +1,4 @@
-import { type ClientTransfer, CurlewError, MisuseError } from "@curlew/core";
+import { type AnswerObserver, type ClientTransfer, CurlewError, type Head, MisuseError } from "@curlew/core";
 import { BodyWriter } from "./body-writer.js";
 import { statusOf } from "./failure.js";
 import { type ChangeFields, ResponseHead, statusLine } from "./head.js";
@@ -44,54 +44,83 @@ export function pipeToResponse(transfer: ClientTransfer, res: UwsResponse, optio
     throw new MisuseError("WRONG_TYPE", `options.headers takes a function, not ${typeof options.headers}`);
   const state = ResponseState.of(res);
   state.claim();
-  const body = transfer.body;
-  return new Pipe(transfer, body, state, options).run();
+  return new Pipe(transfer, state, options).run();
 }
 
-class Pipe {
+class Pipe implements AnswerObserver {
   readonly #transfer: ClientTransfer;
-  readonly #body: AsyncIterator<Uint8Array>;
   readonly #state: ResponseState;
   readonly #options: PipeOptions;
   #head: ResponseHead | undefined;
   #writer: BodyWriter | undefined;
+  #settled = false;
+  #resolve: ((piped: Piped) => void) | undefined;
 
-  constructor(transfer: ClientTransfer, body: AsyncIterator<Uint8Array>, state: ResponseState, options: PipeOptions) {
+  constructor(transfer: ClientTransfer, state: ResponseState, options: PipeOptions) {
     this.#transfer = transfer;
-    this.#body = body;
     this.#state = state;
     this.#options = options;
-    state.whenAborted(() => transfer.cancel("the client of the response has left"));
   }
 
-  async run(): Promise<Piped> {
+  run(): Promise<Piped> {
+    const piped = new Promise<Piped>((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#transfer.subscribe(this);
+    this.#state.whenAborted(() => this.#settle(this.#aborted()));
+    return piped;
+  }
+
+  // --- AnswerObserver ------------------------------------------------------------------------------------------------
+
+  /** It goes out with the first chunk, or the end: uWS has no way to send it by itself. */
+  head(head: Head): void {
     try {
-      // The head goes out with the first chunk, or the end: uWS has no way to send it by itself.
-      let next = await this.#body.next();
-      const head = new ResponseHead(await this.#transfer.head, this.#transfer, this.#options.headers);
-      const writer = new BodyWriter(this.#state, this.#transfer, head);
-      this.#head = head;
-      this.#writer = writer;
-      for (; !next.done; next = await this.#body.next()) {
-        const wait = writer.write(next.value);
-        if (wait) await wait;
-      }
-      writer.end();
-      return this.#state.aborted ? this.#aborted() : this.#told("done", head.status, undefined);
+      this.#head = new ResponseHead(head, this.#transfer, this.#options.headers);
+      this.#writer = new BodyWriter(this.#state, this.#transfer, this.#head);
     } catch (error) {
-      return this.#failed(error as CurlewError);
-    } finally {
-      this.#state.body?.discard();
+      this.error(error as CurlewError);
     }
   }
 
-  #failed(error: CurlewError): Piped {
+  chunk(chunk: Uint8Array): void {
+    if (!this.#settled) this.#writer?.write(chunk);
+  }
+
+  done(): void {
+    if (this.#settled) return;
+    try {
+      this.#writer?.end();
+      this.#settle(this.#state.aborted ? this.#aborted() : this.#told("done", this.#status, undefined));
+    } catch (error) {
+      this.error(error as CurlewError);
+    }
+  }
+
+  error(error: CurlewError | MisuseError): void {
+    if (!this.#settled) this.#settle(this.#failed(error));
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------------
+
+  get #status(): number {
+    return this.#head?.status ?? 0;
+  }
+
+  #settle(piped: Piped): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (piped.error) this.#transfer.cancel(piped.error); // where it was not the transfer that failed
+    this.#state.body?.discard();
+    this.#resolve?.(piped);
+  }
+
+  #failed(error: CurlewError | MisuseError): Piped {
     const { begun, over } = this.#state;
     if (this.#state.aborted) return this.#aborted();
-    if (over) return this.#told("done", this.#head?.status ?? 0, undefined); // the client has all that was promised
-    this.#transfer.cancel(error); // where it was not the transfer that failed
+    if (over) return this.#told("done", this.#status, undefined); // the client has all that was promised
     if (begun) this.#state.cut();
-    if (begun) return this.#told("cut", this.#head?.status ?? 0, error);
+    if (begun) return this.#told("cut", this.#status, error);
     const status = statusOf(error);
     const line = statusLine(status);
     this.#state.answer((res) => {
@@ -104,10 +133,10 @@ class Pipe {
 
   #aborted(): Piped {
     const error = new CurlewError("RESPONSE_ABORTED", "the client left before it had the whole answer");
-    return this.#told("aborted", this.#state.begun ? (this.#head?.status ?? 0) : 0, error);
+    return this.#told("aborted", this.#state.begun ? this.#status : 0, error);
   }
 
-  #told(how: Piped["how"], status: number, error: CurlewError | undefined): Piped {
+  #told(how: Piped["how"], status: number, error: Piped["error"]): Piped {
     return { how, status, sentBytes: this.#writer?.sentBytes ?? 0, error };
   }
 }

@@ -10,6 +10,7 @@ export type { BodyController, BodySource, RequestBody } from "./client/request-b
 export type { RequestHeaders } from "./client/request-headers.js";
 export type { RequestOptions } from "./client/request-options.js";
 export type { SignalLike } from "./client/runtime.js";
+export type { AnswerObserver } from "./client/subscription.js";
 export * from "./constants.js";
 export type { Attachment, LoopAdapter, LoopSink } from "./contract.js";
 export { Driver } from "./driver.js";

@@ -5,6 +5,7 @@ import type { TransferInfos } from "./infos.js";
 import type { Reception } from "./reception.js";
 import type { PreparedRequest } from "./request-options.js";
 import { type RuntimeReadableStream, runtime } from "./runtime.js";
+import type { AnswerObserver } from "./subscription.js";
 
 /**
  * A transfer under way. Its answer, body and end are asked for when they are wanted; an error is thrown by whatever is
@@ -75,6 +76,15 @@ export class ClientTransfer {
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /**
+   * Tells the answer as it comes, and at once what of it is here: what passes it on need neither keep it nor wait for a promise
+   * at every chunk. Nothing but an error is told while the transfer is paused. In the context of this call; a throw is
+   * CALLBACK_FAILED. @throws MisuseError BODY_USED
+   */
+  subscribe(observer: AnswerObserver): void {
+    this.#reception.subscribe(observer);
   }
 
   /** All of the body. @throws MisuseError BODY_USED; CurlewError BODY_TOO_LARGE, and whatever ended the transfer */

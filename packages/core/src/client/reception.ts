@@ -1,5 +1,6 @@
 import type { CurlewError, MisuseError, TransferPhase } from "../errors.js";
 import { TransferError } from "../errors.js";
+import type { RunInContext } from "../ports.js";
 import { Promised } from "../promised.js";
 import type { Progress } from "../transfer-engine.js";
 import { type BodyOwner, BodyReader } from "./body-reader.js";
@@ -9,6 +10,7 @@ import type { Head } from "./head.js";
 import { HeaderFields } from "./header-fields.js";
 import type { TransferInfos } from "./infos.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
+import { type AnswerObserver, Subscription } from "./subscription.js";
 
 /** What may be heard of a transfer besides its promises. */
 export type TransferHooks = Pick<TransferObserver, "started" | "informational" | "redirect" | "head" | "progress">;
@@ -24,6 +26,8 @@ export interface ReceptionOwner {
   readonly unread: UnreadBytes;
   /** It has ended, and nobody has read these yet: they may never be. */
   unreadAtEnd(reception: Reception, unread: ChunkQueue): void;
+  /** The caller's context. */
+  bindContext(): RunInContext;
 }
 
 const NONE = new HeaderFields(new Uint8Array(0));
@@ -45,6 +49,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   readonly #owner: ReceptionOwner;
   readonly #hooks: TransferHooks | undefined;
   #control: PhasedControl | undefined;
+  #subscription: Subscription | undefined;
   #head: Head | undefined;
   #trailers: HeaderFields | undefined;
   #infos: (() => TransferInfos) | undefined;
@@ -80,10 +85,12 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     this.#head = head;
     this.#askedHead?.resolve(head);
     this.#hooks?.head?.(head);
+    this.#subscription?.head(head);
   }
 
   chunk(bytes: Uint8Array): void {
-    this.body.push(bytes);
+    if (this.#subscription) this.#subscription.chunk(bytes);
+    else this.body.push(bytes);
   }
 
   trailers(fields: HeaderFields): void {
@@ -100,6 +107,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     // After an abort nothing more is delivered; after any other end, what came before it is.
     if (error.code === "ABORTED") this.body.unread.takeAll();
     this.body.end(error);
+    this.#tellKept();
   }
 
   ended(infos: () => TransferInfos): void {
@@ -109,6 +117,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     this.#infos = infos;
     this.body.end(undefined);
     this.#askedInfos?.resolve(infos());
+    this.#tellKept();
   }
 
   // --- BodyOwner -----------------------------------------------------------------------------------------------------
@@ -138,6 +147,27 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     this.error(error);
   }
 
+  // --- for who subscribes --------------------------------------------------------------------------------------------
+
+  /** @throws MisuseError BODY_USED */
+  subscribe(observer: AnswerObserver): void {
+    this.body.use();
+    this.#subscription = new Subscription(observer, this.#owner.bindContext());
+    if (this.#head) this.#subscription.head(this.#head);
+    this.#tellKept();
+  }
+
+  /** What came before there was somebody to tell, or before he could take it; and the end, when all else was told. */
+  #tellKept(): void {
+    const subscription = this.#subscription;
+    const { unread } = this.body;
+    if (!subscription) return;
+    while (unread.bytes > 0 && !this.#pausedByUser) subscription.chunk(unread.shift() as Uint8Array);
+    if (unread.bytes > 0) return;
+    this.setFull(false);
+    if (this.#over) subscription.end(this.#error);
+  }
+
   // --- for who asks --------------------------------------------------------------------------------------------------
 
   askHead(): Promise<Head> {
@@ -163,6 +193,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
 
   setPausedByUser(paused: boolean): void {
     this.#setPaused(paused, this.#pausedByBody);
+    this.#tellKept();
   }
 
   get #over(): boolean {
