@@ -2,7 +2,7 @@
  * Orders of events that a real uWS cannot be brought to at will: a scripted response that takes as much as a seed says, is
  * writable when it says, and leaves when it says. What may be done with it is what uWS allows: it is never touched when it is over.
  */
-import { type ClientTransfer, CurlewError } from "@curlew/core";
+import { type AnswerObserver, type ClientTransfer, CurlewError, type Head } from "@curlew/core";
 import { contentOf } from "@curlew/testkit";
 import { describe, expect, it } from "vitest";
 import { pipeToResponse } from "../src/index.js";
@@ -131,20 +131,24 @@ function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewErr
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
   const raw = sized ? [["Content-Length", String(error ? size + 1 : size)]] : [];
   const left = [...chunks];
-  const body = {
-    async next() {
+  /** One thing a turn, as long as it is not paused. */
+  const tell = async (observer: AnswerObserver): Promise<void> => {
+    for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (told.cancelled) throw new CurlewError("ABORTED", "cancelled");
-      const value = left.shift();
-      if (value === undefined && error) throw error;
-      return value === undefined ? { done: true, value } : { done: false, value };
-    },
+      if (told.cancelled) return observer.error?.(new CurlewError("ABORTED", "cancelled"));
+      if (told.paused) continue;
+      const chunk = left.shift();
+      if (chunk) observer.chunk?.(chunk);
+      else return error ? observer.error?.(error) : observer.done?.();
+    }
   };
   const transfer = {
     method: "GET",
     decodes: false,
-    head: Promise.resolve({ status: 200, reason: "OK", headers: { raw } }),
-    body,
+    subscribe: (observer: AnswerObserver) => {
+      observer.head?.({ status: 200, reason: "OK", headers: { raw } } as unknown as Head);
+      void tell(observer);
+    },
     cancel: () => {
       told.cancelled = true;
     },

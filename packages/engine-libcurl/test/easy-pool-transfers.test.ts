@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import type { TransferRequest } from "@curlew/core";
 import { contentOf, startServer, type TestServer } from "@curlew/testkit";
@@ -20,8 +21,13 @@ afterEach(async () => {
 });
 
 /** One transfer to its end, with a handle of the pool. Answers the handle, given back, and its body. */
-async function transfer(path: string, more: Partial<TransferRequest> = {}): Promise<{ easy: Easy; body: Buffer }> {
+async function transfer(
+  path: string,
+  more: Partial<TransferRequest> = {},
+  sent?: Buffer,
+): Promise<{ easy: Easy; body: Buffer }> {
   const easy = loop.multi.prepare({ url: server.http + path, redirects: 5, ...more });
+  if (sent) for (const bytes of [sent, null]) loop.multi.send(easy, bytes);
   const chunks: Uint8Array[] = [];
   const ended = loop.done.length + 1;
   loop.multi.addHandle(easy);
@@ -31,6 +37,21 @@ async function transfer(path: string, more: Partial<TransferRequest> = {}): Prom
   const body = Buffer.concat(chunks);
   loop.multi.release(easy, true);
   return { easy, body };
+}
+
+/** Answers with what was sent, and how; at /early with 413, at once, to a body that it does not read. */
+async function startTaker() {
+  const server = createHttpServer(async (request, response) => {
+    if (request.url === "/early") return response.writeHead(413, { Connection: "close" }).end("enough");
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    response.end(`${request.method} ${request.headers["content-length"]} ${Buffer.concat(chunks)}`);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+  };
 }
 
 /** Answers one request of each connection, and closes it when there comes another. */
@@ -110,6 +131,28 @@ describe("a handle that has served", () => {
       expect(bare.easy).toBe(easy);
       expect(bare.body.toString()).toBe(none);
     }
+  });
+
+  it.each(["PUT", "POST", "PATCH"])("sends the streamed body of its own request, however long, by %s", async (method) => {
+    const taker = await startTaker();
+    const send = (path: string, sent: string) =>
+      transfer(
+        path,
+        { url: taker.url + path, method, body: { stream: true, sizeBytes: sent.length } },
+        Buffer.from(sent),
+      );
+    const { easy } = await send("/", "first");
+    for (const sent of ["other", "a longer one", "", "x".repeat(200_000), "short"]) {
+      const next = await send("/", sent);
+      expect(next.easy).toBe(easy);
+      expect(next.body.toString()).toBe(`${method} ${sent.length} ${sent}`);
+      // What a server would not have is nothing to the next one, whichever handle that gets.
+      const refused = await send("/early", "y".repeat(3_000_000));
+      expect(refused.body.toString()).toBe("enough");
+    }
+    expect((await transfer("/bytes/1", { method: "GET" })).easy).not.toBe(easy);
+    loop.multi.cleanup();
+    await taker.stop();
   });
 
   it("tells nothing of its last transfer before the next one has begun, and then that one", async () => {

@@ -47,6 +47,7 @@ describe("a handle whose transfer ended well", () => {
     ["options", { curl: { TIMEOUT_MS: 501 } }],
     ["redirects", { redirects: 3 }],
     ["high-water mark", { highWaterBytes: 17 }],
+    ["kind of body", { body: { stream: true, sizeBytes: 1 } }],
   ])("does not serve one with other %s", (_what, part) => {
     const multi = useMulti();
     const first = multi.prepare(request);
@@ -56,6 +57,7 @@ describe("a handle whose transfer ended well", () => {
   it.each<[string, Partial<TransferRequest>]>([
     ["credentials in the URL", { url: "http://user:secret@127.0.0.1:1/a" }],
     ["a body", { body: new Uint8Array(1) }],
+    ["a stream of unknown size", { body: { stream: true } }],
     ["cookies", { curl: { COOKIEFILE: "" } }],
     ["credentials", { curl: { USERPWD: "user:secret" } }],
   ])("is not kept when its request had %s", (_what, part) => {

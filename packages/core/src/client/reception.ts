@@ -89,8 +89,8 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   }
 
   chunk(bytes: Uint8Array): void {
-    if (this.#subscription) this.#subscription.chunk(bytes);
-    else this.body.push(bytes);
+    if (!this.#subscription || this.#pausedByUser) this.body.push(bytes);
+    else this.#subscription.chunk(bytes);
   }
 
   trailers(fields: HeaderFields): void {

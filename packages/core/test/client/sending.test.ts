@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type RequestBody, TransferError } from "../../src/index.js";
+import { type BodyController, type RequestBody, TransferError } from "../../src/index.js";
 import { microtasks, scene } from "./scripted-transfers.js";
 
 /** A source that notes what is asked of it, and gives what a test says. */
@@ -197,5 +197,123 @@ describe("bodies by their kind", () => {
     expect([...parsed.values()][0]).toBe("line\r\nline");
     expect(await (parsed.get("file") as File).text()).toBe("content");
     expect(await (parsed.get("blob") as File).text()).toBe("untyped");
+  });
+});
+
+/** A BodySource that does as a test says, and notes what it is asked. */
+function pushed(pull: (controller: BodyController) => unknown = () => {}) {
+  const log: string[] = [];
+  let controller: BodyController | undefined;
+  const body = {
+    start(given: BodyController) {
+      log.push("start");
+      controller = given;
+    },
+    pull(given: BodyController) {
+      log.push("pull");
+      return pull(given);
+    },
+    cancel() {
+      log.push("cancel");
+    },
+  };
+  return {
+    body,
+    log,
+    get controller(): BodyController {
+      if (!controller) throw new Error("it was not started");
+      return controller;
+    },
+  };
+}
+
+describe("a body that is passed on", () => {
+  const abc = Buffer.from("abc");
+
+  it("goes out with the request; pull is called when there is room, and not before", async () => {
+    const from = pushed();
+    const { scripted, log } = sending(from.body);
+    from.controller.enqueue(abc);
+    expect([from.log, from.controller.desiredSize]).toEqual([["start"], 1]);
+    scripted.room = false;
+    from.controller.enqueue(abc);
+    expect(from.controller.desiredSize).toBe(0);
+    scripted.room = true;
+    scripted.sink.drain?.();
+    expect([from.log, from.controller.desiredSize]).toEqual([["start", "pull"], 1]);
+    from.controller.enqueue(abc); // and there is room still
+    expect(from.log).toEqual(["start", "pull", "pull"]);
+    from.controller.close();
+    from.controller.close();
+    expect(log.slice(1)).toEqual(["send 3", "send 3", "send 3", "end of body"]);
+    scripted.answer();
+    expect(from.log).toEqual(["start", "pull", "pull"]);
+  });
+
+  it("is pulled one call at a time, and again when something came of it", async () => {
+    let settle: () => void = () => {};
+    const from = pushed((controller) => {
+      controller.enqueue(abc);
+      return new Promise<void>((resolve) => {
+        settle = resolve;
+      });
+    });
+    const { scripted } = sending(from.body);
+    scripted.sink.drain?.();
+    scripted.sink.drain?.();
+    expect(from.log).toEqual(["start", "pull"]);
+    settle();
+    await microtasks();
+    expect(from.log).toEqual(["start", "pull", "pull"]);
+  });
+
+  it("of a hundred thousand pieces that all are here does not fill the stack", () => {
+    let left = 100_000;
+    const from = pushed((controller) => (left-- > 0 ? controller.enqueue(abc) : controller.close()));
+    const { scripted, log } = sending(from.body);
+    scripted.sink.drain?.();
+    expect([scripted.sent.length, log.at(-1)]).toEqual([100_000, "end of body"]);
+  });
+
+  it("is let go when the transfer ends before it; what comes then is nothing to anybody", () => {
+    const from = pushed();
+    const { scripted } = sending(from.body);
+    scripted.answer("enough", 413);
+    expect(from.log).toEqual(["start", "cancel"]);
+    from.controller.enqueue(abc);
+    from.controller.error(new Error("late"));
+    from.controller.close();
+    expect([scripted.sent, from.controller.desiredSize]).toEqual([[], 0]);
+  });
+
+  it.each<[string, (controller: BodyController) => unknown, object]>([
+    ["says so", (to) => to.error(new Error("gone")), { cause: { message: "gone" } }],
+    ["throws", () => Promise.reject(new Error("gone")), { cause: { message: "gone" } }],
+    ["gives text", (to) => to.enqueue("text" as never), { message: expect.stringContaining("Uint8Array") }],
+  ])("that %s fails the transfer: BODY_FAILED", async (_what, pull, told) => {
+    const { scripted, transfer, client } = sending(pushed(pull).body);
+    const head = transfer.head.catch((error) => error);
+    scripted.sink.drain?.();
+    await microtasks();
+    expect(await head).toMatchObject({ code: "BODY_FAILED", phase: "sending", ...told });
+    expect(client.size.running).toBe(0);
+  });
+
+  it("that cannot be started fails it, too", async () => {
+    const start = (): void => {
+      throw new Error("not today");
+    };
+    const { transfer } = sending({ ...pushed().body, start });
+    await expect(transfer.head).rejects.toMatchObject({ code: "BODY_FAILED", cause: { message: "not today" } });
+  });
+
+  it("is not started before its transfer has a slot", () => {
+    const { client, engine } = scene({ transfers: 1 });
+    client.request("http://a/");
+    const from = pushed();
+    client.request("http://a/", { body: from.body });
+    expect(from.log).toEqual([]);
+    engine.last.answer();
+    expect(from.log).toEqual(["start"]);
   });
 });
