@@ -2,6 +2,7 @@ import { type BodyController, type BodySource, CurlewError, MisuseError } from "
 import { ResponseState, type Unread } from "./response-state.js";
 import { READ_BYTES, turns } from "./turns.js";
 import type { UwsResponse } from "./uws.js";
+import { WaitingBytes } from "./waiting-bytes.js";
 
 export interface BodyOfOptions {
   /** Bytes received and not read at which the client is made to wait: at most that and one read of uWS (512 KiB) wait. Default 65 536. */
@@ -9,7 +10,7 @@ export interface BodyOfOptions {
 }
 
 const HIGH_WATER_BYTES = 65_536;
-/** What was read is not kept by what was not, and a transfer is not given much more than it has room for. */
+/** A transfer is not given much more than it has room for. */
 const PIECE = 65_536;
 /** What may wait while uWS cannot be made to wait. */
 const MOST_BYTES = 8_388_608;
@@ -38,8 +39,7 @@ export function bodyOf(res: UwsResponse, options: BodyOfOptions = {}): RequestBo
 class RequestBody implements RequestBodySource, Unread {
   readonly #state: ResponseState;
   readonly #highWaterBytes: number;
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #waiting = new WaitingBytes();
   /** Counted for what is about to come. */
   #expectedBytes = 0;
   /** No chunk comes any more, or none is wanted. */
@@ -87,8 +87,11 @@ class RequestBody implements RequestBodySource, Unread {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       if (this.#error) throw this.#error;
-      const chunk = this.#chunks.shift();
-      if (chunk) return { done: false, value: this.#read(chunk) };
+      const value = this.#waiting.take();
+      if (value) {
+        this.#read(value.length);
+        return { done: false, value };
+      }
       if (this.#ended) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -112,8 +115,8 @@ class RequestBody implements RequestBodySource, Unread {
   /** What comes is received and dropped: a connection that stands still could not be used again, and would not be seen to close. */
   discard(): void {
     turns.leave(this.#goOn);
-    this.#chunks = [];
-    this.#count(-this.#bytes);
+    turns.count(-this.#waiting.bytes);
+    this.#waiting.clear();
     this.#settle();
     this.#ended = true;
     this.#wake?.();
@@ -125,50 +128,40 @@ class RequestBody implements RequestBodySource, Unread {
   #push(chunk: ArrayBuffer, isLast: boolean): void {
     this.#settle();
     if (this.#ended) return;
-    this.#keep(chunk, this.#passOn(chunk));
+    const bytes = new Uint8Array(chunk); // which uWS takes back when this returns
+    this.#keep(bytes.subarray(this.#passOn(bytes)));
     if (isLast) this.#ended = true;
-    else if (this.#bytes >= this.#highWaterBytes) this.#pause();
+    else if (this.#waiting.bytes >= this.#highWaterBytes) this.#pause();
     if (this.#controller) this.#flow(this.#controller);
     this.#wake?.();
   }
 
-  /** What a transfer has room for it copies itself. Answers how far that is. */
-  #passOn(chunk: ArrayBuffer): number {
+  /** What the transfer has room for it copies itself. Answers how far that is. */
+  #passOn(bytes: Uint8Array): number {
     const controller = this.#controller;
     let at = 0;
-    if (!controller || this.#chunks.length > 0) return at;
-    for (; at < chunk.byteLength && controller.desiredSize > 0; at += PIECE)
-      controller.enqueue(new Uint8Array(chunk, at, Math.min(PIECE, chunk.byteLength - at)));
+    if (!controller || this.#waiting.bytes > 0) return at;
+    for (; at < bytes.length && controller.desiredSize > 0; at += PIECE)
+      controller.enqueue(bytes.subarray(at, at + PIECE));
     return at;
   }
 
-  /** A copy of the rest, as uWS takes the chunk back. */
-  #keep(chunk: ArrayBuffer, from: number): void {
-    for (let at = from; at < chunk.byteLength; at += PIECE)
-      this.#chunks.push(new Uint8Array(chunk.slice(at, at + PIECE)));
-    this.#count(Math.max(0, chunk.byteLength - from));
+  #keep(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    turns.count(bytes.length);
   }
 
   /** As much of what waits as there is room for. */
   #flow(controller: BodyController): void {
-    while (controller.desiredSize > 0) {
-      const chunk = this.#chunks.shift();
-      if (!chunk) break;
-      controller.enqueue(this.#read(chunk));
-    }
+    while (controller.desiredSize > 0 && this.#waiting.bytes > 0)
+      this.#read(this.#waiting.lend((bytes) => controller.enqueue(bytes)));
     if (this.#error) controller.error(this.#error);
-    else if (this.#ended && this.#chunks.length === 0) controller.close();
+    else if (this.#ended && this.#waiting.bytes === 0) controller.close();
   }
 
-  #read(chunk: Uint8Array): Uint8Array {
-    this.#count(-chunk.length);
-    if (this.#bytes === 0 && this.#paused) turns.ask(this.#goOn);
-    return chunk;
-  }
-
-  #count(bytes: number): void {
-    this.#bytes += bytes;
-    turns.count(bytes);
+  #read(bytes: number): void {
+    turns.count(-bytes);
+    if (this.#waiting.bytes === 0 && this.#paused) turns.ask(this.#goOn);
   }
 
   #settle(): void {
@@ -202,8 +195,9 @@ class RequestBody implements RequestBodySource, Unread {
   }
 
   #checkRoom(): void {
-    if (this.#bytes < this.#highWaterBytes + MOST_BYTES) return;
-    this.#fail(`${this.#bytes} bytes of the request's body wait, and the client cannot be made to wait`);
+    const { bytes } = this.#waiting;
+    if (bytes < this.#highWaterBytes + MOST_BYTES) return;
+    this.#fail(`${bytes} bytes of the request's body wait, and the client cannot be made to wait`);
     this.#state.touch((res) => res.close());
   }
 
