@@ -50,7 +50,7 @@ describe("bytes that wait", () => {
     });
     expect(Math.max(...kept)).toBe(10);
     for (let i = 0; i < 65_536; i++) waiting.push(CONTENT.subarray(i, i + 1));
-    expect(waiting.take()).toHaveLength(65_536);
-    expect(waiting.bytes).toBe(0);
+    const lengths = Array.from({ length: 3 }, () => waiting.take()?.length);
+    expect(lengths).toEqual([2048, 65_536 - 2048, undefined]);
   });
 });
