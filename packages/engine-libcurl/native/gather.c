@@ -1,6 +1,5 @@
 #include "gather.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,13 +7,10 @@
 #include "easy.h"
 #include "multi.h"
 
-/* A refill is asked for while there is still something to send, so that the socket need not wait for JavaScript. */
-enum { LOW_WATER_BYTES = 64 * 1024 };
-
 /* One of so many parts of a body must have come. */
 enum { PROMISED_PARTS = 16 };
 
-static void touch(easy *e) {
+void gather_touch(easy *e) {
   gather *g = &e->gather;
   multi *m = g->home;
   if (g->touched || g->held || m == NULL) return;
@@ -77,13 +73,13 @@ static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   if (buffer_size(&g->body) >= most_bytes(g) && can_pause(e)) {
     g->receive_paused = true;
     g->full_told = false;
-    touch(e);
+    gather_touch(e);
     return CURL_WRITEFUNC_PAUSE;
   }
   if (g->whole_bytes > 0) make_room(e, size * count);
   if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
   loan_settle(e);
-  if (gather_body_is_due(g)) touch(e);
+  if (gather_body_is_due(g)) gather_touch(e);
   return size * count;
 }
 
@@ -100,65 +96,8 @@ static size_t gather_header(char *data, size_t size, size_t count, void *userp) 
   if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) g->in_head = true;
   if (!buffer_append(g->in_head ? &g->headers : &g->trailers, data, length)) return CURL_WRITEFUNC_ERROR;
   if (data[0] == '\r' || data[0] == '\n') g->in_head = false;
-  touch(e);
+  gather_touch(e);
   return length;
-}
-
-static size_t refuse(gather *g, refusal why) {
-  g->refused = why;
-  return CURL_READFUNC_ABORT;
-}
-
-size_t gather_no_body(char *room, size_t size, size_t count, void *userp) {
-  (void)room;
-  (void)size;
-  (void)count;
-  return refuse(&((easy *)userp)->gather, NO_BODY);
-}
-
-static size_t send_rewindable(gather *g, char *room, size_t most) {
-  size_t left = buffer_size(&g->out) - g->sent;
-  size_t size = left < most ? left : most;
-  if (size > 0) memcpy(room, buffer_front(&g->out) + g->sent, size);
-  g->sent += size;
-  return size;
-}
-
-static size_t send_queued(easy *e, char *room, size_t most) {
-  gather *g = &e->gather;
-  size_t queued = buffer_size(&g->out);
-  size_t size = queued < most ? queued : most;
-  if (!g->send_ended && queued - size < LOW_WATER_BYTES && !g->drain_wanted) {
-    g->drain_wanted = true;
-    g->drain_told = false;
-    touch(e);
-  }
-  if (size > 0) {
-    memcpy(room, buffer_front(&g->out), size);
-    buffer_drop(&g->out, size);
-    g->sent += size;
-    return size;
-  }
-  if (g->send_ended) return g->declared > (curl_off_t)g->sent ? refuse(g, BODY_TOO_SHORT) : 0;
-  g->send_paused = true;
-  return CURL_READFUNC_PAUSE;
-}
-
-static size_t gather_read(char *room, size_t size, size_t count, void *userp) {
-  easy *e = userp;
-  size_t most = size * count;
-  if (e->gather.refused) return CURL_READFUNC_ABORT;
-  return e->gather.rewindable ? send_rewindable(&e->gather, room, most) : send_queued(e, room, most);
-}
-
-static int gather_seek(void *userp, curl_off_t offset, int origin) {
-  gather *g = &((easy *)userp)->gather;
-  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-  if (g->rewindable && (size_t)offset <= buffer_size(&g->out)) {
-    g->sent = (size_t)offset;
-    return CURL_SEEKFUNC_OK;
-  }
-  return offset == 0 && g->sent == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK;
 }
 
 /* libcurl calls it whether something has moved or not, and at least once a second. */
@@ -169,7 +108,7 @@ static int gather_progress(void *userp, curl_off_t dltotal, curl_off_t dlnow, cu
   if (memcmp(now, g->moved, sizeof now) == 0) return 0;
   memcpy(g->moved, now, sizeof now);
   g->moved_told = false;
-  touch(e);
+  gather_touch(e);
   return 0;
 }
 
@@ -204,64 +143,6 @@ static napi_value tell_progress(napi_env napi, napi_callback_info info) {
   return number(env, c->easy_setopt(e->curl, CURLOPT_NOPROGRESS, 0L));
 }
 
-/* Of the two ways to send, libcurl turns a POST into a GET where a redirect says so (301, 302, 303); a word that was put in
- * PUT's place by CUSTOMREQUEST would stay. */
-static void send_by(easy *e, bool post) {
-  const lib *c = e->lib;
-  c->easy_setopt(e->curl, post ? CURLOPT_POST : CURLOPT_UPLOAD, 1L);
-  c->easy_setopt(e->curl, post ? CURLOPT_POSTFIELDSIZE_LARGE : CURLOPT_INFILESIZE_LARGE, e->gather.declared);
-}
-
-/* What was queued of the last body, or said of it, is nothing to the next one. */
-static void forget_sent(gather *g) {
-  buffer_drop(&g->out, buffer_size(&g->out));
-  g->sent = 0;
-  g->begun = g->send_ended = false;
-  g->refused = REFUSED_NOTHING;
-}
-
-/* gatherUpload(id, sizeBytes or -1, body or undefined, post): a body that is all here can be sent again, a stream cannot. */
-static napi_value upload(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(4);
-  easy *e = env_find(env, EASY, integer(env, argv[0]));
-  if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
-  unsigned char *data = NULL;
-  size_t length = 0;
-  keep_freed_memory();
-  forget_sent(&e->gather);
-  e->gather.sending = true;
-  e->gather.rewindable = bytes_of(env, argv[2], &data, &length);
-  if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_OUT_OF_MEMORY);
-  e->gather.declared = wide(env, argv[1]);
-  const lib *c = e->lib;
-  send_by(e, boolean(env, argv[3]));
-  c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_read);
-  c->easy_setopt(e->curl, CURLOPT_READDATA, e);
-  c->easy_setopt(e->curl, CURLOPT_SEEKFUNCTION, gather_seek);
-  return number(env, c->easy_setopt(e->curl, CURLOPT_SEEKDATA, e));
-}
-
-/* More than was promised would be read as the next request by who is at the other end. */
-static bool too_long(const gather *g, size_t length) {
-  return g->declared >= 0 && (curl_off_t)(g->sent + buffer_size(&g->out) + length) > g->declared;
-}
-
-/* gatherSend(id, bytes or undefined for the end): bytes queued, or -1 when memory is out. */
-static napi_value send_bytes(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(2);
-  easy *e = env_find(env, EASY, integer(env, argv[0]));
-  if (e == NULL) return number(env, 0);
-  unsigned char *data = NULL;
-  size_t length = 0;
-  gather *g = &e->gather;
-  if (!g->sending) return number(env, 0);
-  if (!bytes_of(env, argv[1], &data, &length)) g->send_ended = true;
-  else if (too_long(g, length)) g->refused = BODY_TOO_LONG;
-  else if (!buffer_append(&g->out, data, length)) return number(env, -1);
-  g->drain_wanted = false;
-  return number(env, (double)buffer_size(&g->out));
-}
-
 /* gatherContinue(id): goes on in both directions as far as their reasons to pause are gone; a CURLcode. It calls the
  * write callback itself when libcurl kept something (C 11.3). */
 static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
@@ -270,7 +151,7 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   if (e == NULL || e->multi == NULL) return number(env, CURLE_OK);
   gather *g = &e->gather;
   bool body_left = buffer_size(&g->body) >= most_bytes(g);
-  bool nothing_to_send = buffer_size(&g->out) == 0 && !g->send_ended && !g->refused;
+  bool nothing_to_send = gather_queued(g) == 0 && !g->send_ended && !g->refused;
   bool was_paused = g->receive_paused || g->send_paused;
   g->receive_paused = g->receive_paused && body_left;
   g->send_paused = g->send_paused && nothing_to_send;
@@ -289,7 +170,7 @@ static napi_value hold(napi_env napi, napi_callback_info info) {
   gather *g = &e->gather;
   g->held = boolean(env, argv[1]);
   if (g->held) gather_untouch(e);
-  else touch(e);
+  else gather_touch(e);
   return NULL;
 }
 
@@ -317,9 +198,10 @@ static napi_value rest(napi_env napi, napi_callback_info info) {
 }
 
 void gather_ended(easy *e) {
+  sending_ended(&e->gather);
   if (e->gather.whole_bytes == 0) return;
   e->gather.whole_bytes = 0;
-  touch(e);
+  gather_touch(e);
 }
 
 static napi_value paused(napi_env napi, napi_callback_info info) {
@@ -349,7 +231,8 @@ void gather_begin(easy *e, struct multi *home) {
   if (g->begun) {
     g->send_ended = false;
     g->refused = REFUSED_NOTHING;
-    g->sent = 0;
+    buffer_drop(&g->out, g->given);
+    g->sent = g->given = 0;
   }
   g->begun = true;
   g->home = home;
@@ -375,8 +258,6 @@ void gather_free(easy *e) {
 napi_value gather_register(curlew_env *env, napi_value exports) {
   export_function(env, exports, "gather", start);
   export_function(env, exports, "gatherProgress", tell_progress);
-  export_function(env, exports, "gatherUpload", upload);
-  export_function(env, exports, "gatherSend", send_bytes);
   export_function(env, exports, "gatherContinue", continue_transfer);
   export_function(env, exports, "gatherHold", hold);
   export_function(env, exports, "gatherWhole", whole);

@@ -37,6 +37,7 @@ typedef struct {
   bool rewindable; /* the whole body is here and stays: redirects and authentication may ask for it again */
   buffer out;
   size_t sent;
+  size_t given; /* of what is in out, libcurl has read that much */
   curl_off_t declared; /* how many bytes were promised, or -1 */
   refusal refused;
 
@@ -51,6 +52,13 @@ typedef struct {
 /* The read callback of a transfer that has no body to send. Without one libcurl would read stdin, and block. */
 size_t gather_no_body(char *room, size_t size, size_t count, void *easy);
 
+/* What libcurl has not read yet of the body that is queued. */
+size_t gather_queued(const gather *g);
+/* Its transfer has ended: nothing is sent again. */
+void sending_ended(gather *g);
+
+/* There is something to hand over. */
+void gather_touch(struct easy *e);
 void gather_free(struct easy *e);
 /* A transfer begins: what is left of one before, not handed over, is dropped. Bytes that are queued to be sent stay, and a
  * stream begins anew with them. */
@@ -77,6 +85,7 @@ void loan_settle(struct easy *e);
 void keep_freed_memory(void);
 
 napi_value gather_register(curlew_env *env, napi_value exports);
+napi_value sending_register(curlew_env *env, napi_value exports);
 napi_value collect_register(curlew_env *env, napi_value exports);
 napi_value memory_register(curlew_env *env, napi_value exports);
 

@@ -87,6 +87,7 @@ NAPI_MODULE_INIT() {
   getinfo_register(created, exports);
   replay_register(created, exports);
   gather_register(created, exports);
+  sending_register(created, exports);
   collect_register(created, exports);
   memory_register(created, exports);
   global_register(created, exports);

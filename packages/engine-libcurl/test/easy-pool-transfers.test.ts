@@ -39,10 +39,17 @@ async function transfer(
   return { easy, body };
 }
 
-/** Answers with what was sent, and how; at /early with 413, at once, to a body that it does not read. */
+/**
+ * Answers with what was sent, and how; at /early with 413, at once, to a body that it does not read; at /once nothing to the second
+ * request of a connection, which it closes.
+ */
 async function startTaker() {
+  const known = new WeakSet();
   const server = createHttpServer(async (request, response) => {
-    if (request.url === "/early") return response.writeHead(413, { Connection: "close" }).end("enough");
+    const { url, socket } = request;
+    if (url === "/once" && known.has(socket)) return socket.resetAndDestroy();
+    known.add(socket);
+    if (url === "/early") return response.writeHead(413, { Connection: "close" }).end("enough");
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     response.end(`${request.method} ${request.headers["content-length"]} ${Buffer.concat(chunks)}`);
@@ -133,24 +140,39 @@ describe("a handle that has served", () => {
     }
   });
 
-  it.each(["PUT", "POST", "PATCH"])("sends the streamed body of its own request, however long, by %s", async (method) => {
+  it.each(["PUT", "POST", "PATCH"])(
+    "sends the streamed body of its own request, however long, by %s",
+    async (method) => {
+      const taker = await startTaker();
+      const send = (path: string, sent: string) =>
+        transfer(
+          path,
+          { url: taker.url + path, method, body: { stream: true, sizeBytes: sent.length } },
+          Buffer.from(sent),
+        );
+      const { easy } = await send("/", "first");
+      for (const sent of ["other", "a longer one", "", "x".repeat(200_000), "short"]) {
+        const next = await send("/", sent);
+        expect(next.easy).toBe(easy);
+        expect(next.body.toString()).toBe(`${method} ${sent.length} ${sent}`);
+        // What a server would not have is nothing to the next one, whichever handle that gets.
+        const refused = await send("/early", "y".repeat(3_000_000));
+        expect(refused.body.toString()).toBe("enough");
+      }
+      expect((await transfer("/bytes/1", { method: "GET" })).easy).not.toBe(easy);
+      loop.multi.cleanup();
+      await taker.stop();
+    },
+  );
+
+  it("sends a stream again whose kept connection turns out to be closed", async () => {
     const taker = await startTaker();
-    const send = (path: string, sent: string) =>
-      transfer(
-        path,
-        { url: taker.url + path, method, body: { stream: true, sizeBytes: sent.length } },
-        Buffer.from(sent),
-      );
-    const { easy } = await send("/", "first");
-    for (const sent of ["other", "a longer one", "", "x".repeat(200_000), "short"]) {
-      const next = await send("/", sent);
-      expect(next.easy).toBe(easy);
-      expect(next.body.toString()).toBe(`${method} ${sent.length} ${sent}`);
-      // What a server would not have is nothing to the next one, whichever handle that gets.
-      const refused = await send("/early", "y".repeat(3_000_000));
-      expect(refused.body.toString()).toBe("enough");
-    }
-    expect((await transfer("/bytes/1", { method: "GET" })).easy).not.toBe(easy);
+    const put = (sent: string) => {
+      const body = { stream: true, sizeBytes: sent.length } as const;
+      return transfer("", { url: `${taker.url}/once`, method: "PUT", body }, Buffer.from(sent));
+    };
+    for (const sent of ["first", "second", "x".repeat(65_536), "", "last"])
+      expect((await put(sent)).body.toString()).toBe(`PUT ${sent.length} ${sent}`);
     loop.multi.cleanup();
     await taker.stop();
   });

@@ -35,7 +35,7 @@ export interface EndListener {
 const TOO_MANY_REDIRECTS = 47;
 const SEND_FAIL_REWIND = 65;
 const SENT_ONCE =
-  "the body is wanted again, after a redirect or a challenge, and what is streamed can be sent once: " +
+  "the body is wanted again, after a redirect, a challenge or a connection that broke, and what is streamed can be sent once: " +
   "send bytes, or begin anew where the answer leads";
 
 /**
