@@ -75,7 +75,7 @@ class RequestBody implements RequestBodySource, Unread {
   }
 
   cancel(): void {
-    this.discard();
+    this.#drop();
   }
 
   // --- AsyncIterableIterator -----------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class RequestBody implements RequestBodySource, Unread {
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.discard();
+    this.#drop();
     return { done: true, value: undefined };
   }
 
@@ -112,8 +112,19 @@ class RequestBody implements RequestBodySource, Unread {
     this.#resume();
   }
 
-  /** What comes is received and dropped: a connection that stands still could not be used again, and would not be seen to close. */
+  /** A transfer that has all of it, or has left, is let be. Else it is cut short, which whoever reads it is told. */
   discard(): void {
+    if (this.#ended && this.#controller) return;
+    const message = "the response was answered before all of the request's body was read: there is no more of it";
+    if (!this.#ended || this.#waiting.bytes > 0) this.#error ??= new CurlewError("RESPONSE_ABORTED", message);
+    this.#drop();
+    if (this.#error) this.#controller?.error(this.#error);
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------------
+
+  /** What comes is received and dropped: a connection that stands still could not be used again, and would not be seen to close. */
+  #drop(): void {
     turns.leave(this.#goOn);
     turns.count(-this.#waiting.bytes);
     this.#waiting.clear();
@@ -122,8 +133,6 @@ class RequestBody implements RequestBodySource, Unread {
     this.#wake?.();
     this.#resume();
   }
-
-  // --- inside --------------------------------------------------------------------------------------------------------
 
   #push(chunk: ArrayBuffer, isLast: boolean): void {
     this.#settle();
@@ -204,7 +213,7 @@ class RequestBody implements RequestBodySource, Unread {
   #fail(message: string): void {
     if (this.#ended) return;
     this.#error = new CurlewError("RESPONSE_ABORTED", message);
-    this.discard();
+    this.#drop();
     this.#controller?.error(this.#error);
   }
 }

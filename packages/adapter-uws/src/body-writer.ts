@@ -1,4 +1,4 @@
-import { type ClientTransfer, CurlewError } from "@curlew/core";
+import { CurlewError } from "@curlew/core";
 import type { ResponseHead } from "./head.js";
 import type { ResponseState } from "./response-state.js";
 import type { UwsResponse } from "./uws.js";
@@ -7,6 +7,13 @@ import type { UwsResponse } from "./uws.js";
 const PIECE = 16_000;
 const NOTHING = new Uint8Array(0);
 
+/** Where the body comes from. */
+export interface Flow {
+  pause(): void;
+  /** All that came is written. */
+  resume(): void;
+}
+
 /**
  * Writes a body as uWS wants it, and waits as it says. Of a known size: `tryEnd`, which takes what the socket takes; the rest
  * of the chunk is tried again. Of an unknown one: `write`, which keeps what the socket does not take, so that much is not
@@ -14,32 +21,35 @@ const NOTHING = new Uint8Array(0);
  */
 export class BodyWriter {
   readonly #state: ResponseState;
-  readonly #transfer: ClientTransfer;
+  readonly #flow: Flow;
   readonly #head: ResponseHead;
   /** What is left of the chunk that is being written. */
   #rest: Uint8Array = NOTHING;
+  /** What came all the same while that was waiting: a transfer's user may resume it. */
+  readonly #later: Uint8Array[] = [];
   /** uWS may keep something of what was written last. */
   #keeps = false;
   #listening = false;
   /** Of the body, given to uWS. */
   sentBytes = 0;
 
-  constructor(state: ResponseState, transfer: ClientTransfer, head: ResponseHead) {
+  constructor(state: ResponseState, flow: Flow, head: ResponseHead) {
     this.#state = state;
-    this.#transfer = transfer;
+    this.#flow = flow;
     this.#head = head;
   }
 
-  /** When not all of it could be written the transfer is paused until it was. */
+  /** When not all of it could be written the flow is paused until it was. */
   write(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#head.bodiless || this.#state.over) return; // tryEnd would end with none
-    this.#rest = chunk;
+    this.#later.push(chunk);
+    if (this.#state.blocked) return;
     const well = this.#push();
     if (this.#state.over) return;
     this.#listen();
     if (well) return;
     this.#state.blocked = true;
-    this.#transfer.pause();
+    this.#flow.pause();
   }
 
   /** The body is complete. @throws CurlewError BODY_SIZE_DIFFERS where the answer had promised more */
@@ -57,7 +67,9 @@ export class BodyWriter {
 
   /** Answers whether the next chunk may come. */
   #push(): boolean {
-    while (this.#rest.length > 0 && !this.#state.over) {
+    while (!this.#state.over) {
+      if (this.#rest.length === 0) this.#rest = this.#later.shift() ?? NOTHING;
+      if (this.#rest.length === 0) return true;
       const well = this.#head.sizeBytes === undefined ? this.#give() : this.#offer(this.#head.sizeBytes);
       if (!well) return false;
     }
@@ -114,7 +126,7 @@ export class BodyWriter {
     if (!this.#state.over) this.#state.corked(() => {});
     if (!this.#state.blocked) return true;
     this.#state.blocked = false;
-    this.#transfer.resume(); // which may have something at once
+    this.#flow.resume(); // which may have something at once
     return !this.#state.blocked;
   }
 }

@@ -36,8 +36,15 @@ export function fieldName(name: string): FieldName {
 
 function read(name: string): FieldName {
   const lowerCase = name.toLowerCase();
-  const isWritable = TOKEN.test(name) && !WRITTEN_BY_UWS.has(lowerCase);
+  const isToken = TOKEN.test(name);
+  const isWritable = isToken && !WRITTEN_BY_UWS.has(lowerCase);
   const seen = { lowerCase, isHopByHop: HOP_BY_HOP.has(lowerCase), isWritable };
-  if (known.size < MOST_NAMES && name.length <= MOST_LENGTH) known.set(name, seen);
+  if (known.size >= MOST_NAMES || name.length > MOST_LENGTH || !isToken) return seen;
+  known.set(copyOf(name), { ...seen, lowerCase: copyOf(lowerCase) });
   return seen;
+}
+
+/** A name is a slice of the block it came in, all of which V8 keeps as long as there is one. */
+function copyOf(name: string): string {
+  return Buffer.from(name, "latin1").toString("latin1");
 }

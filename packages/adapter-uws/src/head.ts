@@ -77,11 +77,17 @@ function sizeOf(length: string | undefined): number | undefined {
 
 function changed(change: ChangeFields, fields: Fields, head: Head): Fields {
   try {
-    return [...change(fields, head)];
+    return [...change(fields, head)].map(checked);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CurlewError("CALLBACK_FAILED", `options.headers threw: ${why}`, cause);
   }
+}
+
+function checked(field: readonly [name: string, value: string]): readonly [name: string, value: string] {
+  const [name, value] = field;
+  if (typeof name === "string" && typeof value === "string") return field;
+  throw new TypeError(`a field is a name and a value, both strings: not ${typeof name} and ${typeof value}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type AnswerObserver, type ClientTransfer, CurlewError, type Head, MisuseError } from "@curlew/core";
-import { BodyWriter } from "./body-writer.js";
+import { BodyWriter, type Flow } from "./body-writer.js";
 import { statusOf } from "./failure.js";
 import { type ChangeFields, ResponseHead, statusLine } from "./head.js";
 import { ResponseState } from "./response-state.js";
@@ -42,17 +42,21 @@ export function pipeToResponse(transfer: ClientTransfer, res: UwsResponse, optio
     throw new MisuseError("WRONG_TYPE", "pipeToResponse takes a transfer: what `request` of a client answers");
   if (options.headers !== undefined && typeof options.headers !== "function")
     throw new MisuseError("WRONG_TYPE", `options.headers takes a function, not ${typeof options.headers}`);
+  if (transfer.bodyUsed)
+    throw new MisuseError("BODY_USED", "the body of this transfer is read already: it can be once");
   const state = ResponseState.of(res);
   state.claim();
   return new Pipe(transfer, state, options).run();
 }
 
-class Pipe implements AnswerObserver {
+class Pipe implements AnswerObserver, Flow {
   readonly #transfer: ClientTransfer;
   readonly #state: ResponseState;
   readonly #options: PipeOptions;
   #head: ResponseHead | undefined;
   #writer: BodyWriter | undefined;
+  /** The transfer has told all there is. */
+  #complete = false;
   #settled = false;
   #resolve: ((piped: Piped) => void) | undefined;
 
@@ -77,7 +81,7 @@ class Pipe implements AnswerObserver {
   head(head: Head): void {
     try {
       this.#head = new ResponseHead(head, this.#transfer, this.#options.headers);
-      this.#writer = new BodyWriter(this.#state, this.#transfer, this.#head);
+      this.#writer = new BodyWriter(this.#state, this, this.#head);
     } catch (error) {
       this.error(error as CurlewError);
     }
@@ -88,7 +92,30 @@ class Pipe implements AnswerObserver {
   }
 
   done(): void {
-    if (this.#settled) return;
+    this.#complete = true;
+    this.#finish();
+  }
+
+  error(error: CurlewError | MisuseError): void {
+    if (!this.#settled) this.#settle(this.#failed(error));
+  }
+
+  // --- Flow ----------------------------------------------------------------------------------------------------------
+
+  pause(): void {
+    this.#transfer.pause();
+  }
+
+  resume(): void {
+    this.#transfer.resume();
+    this.#finish();
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------------
+
+  /** The end of the answer, behind all of the body. */
+  #finish(): void {
+    if (!this.#complete || this.#settled || this.#state.blocked) return;
     try {
       this.#writer?.end();
       this.#settle(this.#state.aborted ? this.#aborted() : this.#told("done", this.#status, undefined));
@@ -96,12 +123,6 @@ class Pipe implements AnswerObserver {
       this.error(error as CurlewError);
     }
   }
-
-  error(error: CurlewError | MisuseError): void {
-    if (!this.#settled) this.#settle(this.#failed(error));
-  }
-
-  // --- inside --------------------------------------------------------------------------------------------------------
 
   get #status(): number {
     return this.#head?.status ?? 0;

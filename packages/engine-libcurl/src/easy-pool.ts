@@ -157,7 +157,7 @@ function mayBeKept({ headers, body, progress }: TransferRequest, url: unknown): 
 }
 
 function isSizedStream(body: NonNullable<TransferRequest["body"]>): boolean {
-  return !(body instanceof Uint8Array) && body?.sizeBytes !== undefined;
+  return !(body instanceof Uint8Array) && (body?.sizeBytes ?? -1) >= 0;
 }
 
 function leavesNothing(curl: Readonly<Record<string, unknown>>): boolean {

@@ -22,7 +22,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * Handles for transfers, gathering. Everything about the request is checked before anything is sent. `again`: the handle
- * will be prepared again for requests that differ in URL and header lines only.
+ * will be prepared again for requests that differ in URL, header lines and the length of a streamed body only.
  */
 export function prepare(library: Libcurl, request: TransferRequest, again = false): Easy {
   const easy = new Easy(library);

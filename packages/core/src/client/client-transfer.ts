@@ -80,8 +80,9 @@ export class ClientTransfer {
 
   /**
    * Tells the answer as it comes, and at once what of it is here: what passes it on need neither keep it nor wait for a promise
-   * at every chunk. Nothing but an error is told while the transfer is paused. In the context of this call; a throw is
-   * CALLBACK_FAILED. @throws MisuseError BODY_USED
+   * at every chunk. While the transfer is paused no chunk is told, nor that it is done, nor an error behind a chunk that waits. In the
+   * context of this call. A throw is CALLBACK_FAILED; one of `done` or `error` goes to the port `reportError`.
+   * @throws MisuseError BODY_USED
    */
   subscribe(observer: AnswerObserver): void {
     this.#reception.subscribe(observer);

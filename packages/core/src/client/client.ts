@@ -2,7 +2,7 @@ import type { LoopAdapter } from "../contract.js";
 import type { EasyHandle, GatheringEngine } from "../engine.js";
 import { CurlewError, MisuseError } from "../errors.js";
 import type { Observers } from "../observers.js";
-import { NO_CONTEXT, type Ports } from "../ports.js";
+import { NO_CONTEXT, type Ports, reportError } from "../ports.js";
 import type { TransferEngine } from "../transfer-engine.js";
 import { createTransferEngine } from "../transfers.js";
 import { type ChunkQueue, UnreadBytes } from "./chunk-queue.js";
@@ -76,6 +76,7 @@ export class Client {
       unread: new UnreadBytes(),
       unreadAtEnd: (reception, unread) => this.#forgotten.register(reception, unread),
       bindContext: () => ports.bindContext?.() ?? NO_CONTEXT,
+      reportError: (error) => reportError(ports, error),
     };
     this.#owner = {
       engine,

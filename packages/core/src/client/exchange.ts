@@ -11,7 +11,7 @@ import type { BodySource } from "./request-body.js";
 import type { PreparedRequest } from "./request-options.js";
 import { runtime } from "./runtime.js";
 import type { Slots, Waiting } from "./slots.js";
-import { Upload } from "./upload.js";
+import { letGo, Upload } from "./upload.js";
 
 /** What an exchange has of its client. */
 export interface ExchangeOwner {
@@ -54,6 +54,7 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   #stopListening: (() => void) | undefined;
   #transfer: Transfer | undefined;
   #upload: Upload | undefined;
+  #sourceLeft = false;
   #queuedSinceMs = 0;
   #queuedMs = 0;
   #paused = false;
@@ -288,14 +289,23 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     const ran = this.#state === "running";
     this.#state = "over";
     this.#stopListening?.();
-    this.#upload?.stop();
+    this.#leaveSource();
     if (ran) this.#owner.slots.release(this);
     this.#owner.left();
+  }
+
+  /** Of a body that was never begun, too: it may hold a connection. */
+  #leaveSource(): void {
+    const { source } = this.#prepared;
+    if (this.#upload) this.#upload.stop();
+    else if (source && !this.#sourceLeft) void letGo(source);
+    this.#sourceLeft = true;
   }
 
   /** The end by an error of ours: told once whoever caused it is done. */
   #fail(error: CurlewError | MisuseError, phase: TransferPhase): void {
     this.#state = "over";
+    this.#leaveSource();
     runtime.queueMicrotask(() => {
       if (this.#silent) return;
       try {

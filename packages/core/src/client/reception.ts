@@ -1,5 +1,6 @@
 import type { CurlewError, MisuseError, TransferPhase } from "../errors.js";
 import { TransferError } from "../errors.js";
+import { callbackFailed } from "../failures.js";
 import type { RunInContext } from "../ports.js";
 import { Promised } from "../promised.js";
 import type { Progress } from "../transfer-engine.js";
@@ -28,6 +29,8 @@ export interface ReceptionOwner {
   unreadAtEnd(reception: Reception, unread: ChunkQueue): void;
   /** The caller's context. */
   bindContext(): RunInContext;
+  /** What an observer throws when all is over. */
+  reportError(error: unknown): void;
 }
 
 const NONE = new HeaderFields(new Uint8Array(0));
@@ -82,10 +85,11 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   // --- TransferObserver ----------------------------------------------------------------------------------------------
 
   head(head: Head): void {
+    const subscription = this.#subscription; // one that begins in the hook is told by its beginning
     this.#head = head;
     this.#askedHead?.resolve(head);
     this.#hooks?.head?.(head);
-    this.#subscription?.head(head);
+    subscription?.head(head);
   }
 
   chunk(bytes: Uint8Array): void {
@@ -152,8 +156,10 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
   /** @throws MisuseError BODY_USED */
   subscribe(observer: AnswerObserver): void {
     this.body.use();
-    this.#subscription = new Subscription(observer, this.#owner.bindContext());
-    if (this.#head) this.#subscription.head(this.#head);
+    const subscription = new Subscription(observer, this.#owner.bindContext());
+    this.#subscription = subscription;
+    const head = this.#head;
+    if (head) this.#tell("head", () => subscription.head(head));
     this.#tellKept();
   }
 
@@ -162,10 +168,33 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
     const subscription = this.#subscription;
     const { unread } = this.body;
     if (!subscription) return;
-    while (unread.bytes > 0 && !this.#pausedByUser) subscription.chunk(unread.shift() as Uint8Array);
+    while (unread.bytes > 0 && !this.#pausedByUser) {
+      const chunk = unread.shift() as Uint8Array;
+      this.#tell("chunk", () => subscription.chunk(chunk));
+    }
     if (unread.bytes > 0) return;
     this.setFull(false);
-    if (this.#over) subscription.end(this.#error);
+    if (this.#error || (this.#over && !this.#pausedByUser)) this.#tellEnd(this.#error);
+  }
+
+  /** What is told from here has no engine above it that would make an error of a throw. */
+  #tell(name: string, tell: () => void): void {
+    try {
+      tell();
+    } catch (cause) {
+      const error = callbackFailed(name, cause);
+      this.body.unread.takeAll();
+      if (this.#over) this.#tellEnd(error);
+      else this.fail(error);
+    }
+  }
+
+  #tellEnd(error: CurlewError | MisuseError | undefined): void {
+    try {
+      this.#subscription?.end(error);
+    } catch (thrown) {
+      this.#owner.reportError(thrown);
+    }
   }
 
   // --- for who asks --------------------------------------------------------------------------------------------------
@@ -193,7 +222,7 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
 
   setPausedByUser(paused: boolean): void {
     this.#setPaused(paused, this.#pausedByBody);
-    this.#tellKept();
+    if (!paused) this.#tellKept();
   }
 
   get #over(): boolean {

@@ -16,14 +16,15 @@ export type RequestBody =
 
 /**
  * What `new ReadableStream` is made of, the underlying source of the streams standard, without the stream: for those who
- * are told of bytes, by a server or a socket, and would rather pass them on than keep them until they are asked. Known by its `pull`.
+ * are told of bytes, by a server or a socket, and would rather pass them on than keep them until they are asked. Known by its `pull`;
+ * what can be iterated as well also by its `start`.
  */
 export interface BodySource {
-  /** The transfer has its slot. It may enqueue at once: that goes out with the request. */
+  /** The transfer has its slot. It may enqueue at once: that goes out with the request. Nothing is pulled before it has resolved. */
   start?(controller: BodyController): unknown;
   /** The request was sent, and there is room: one call at a time, and again when it has enqueued something and there still is. */
   pull(controller: BodyController): unknown;
-  /** Nothing more is wanted: the transfer has ended before the body. */
+  /** Nothing more is wanted: the transfer has ended before the body, or before it had begun. */
   cancel?(): unknown;
 }
 
@@ -78,9 +79,10 @@ function blob(body: BlobLike): PreparedBody {
 
 function sourceOf(body: unknown): BodySource | undefined {
   if (typeof body !== "object" || body === null) return undefined;
-  if (typeof (body as Partial<BodySource>).pull === "function") return body as BodySource;
-  if (!(Symbol.asyncIterator in body) && !("getReader" in body)) return undefined;
-  return iterated(() => iterate(body));
+  const { pull, start } = body as Partial<BodySource>;
+  const isIterable = Symbol.asyncIterator in body || "getReader" in body;
+  if (typeof pull === "function" && (!isIterable || typeof start === "function")) return body as BodySource;
+  return isIterable ? iterated(() => iterate(body)) : undefined;
 }
 
 /** Asked for the first time when the request was sent, and never for more than one chunk at a time. */

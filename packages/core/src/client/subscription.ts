@@ -23,7 +23,7 @@ export class Subscription {
   }
 
   head(head: Head): void {
-    this.#inContext(tellHead, this.#observer, head);
+    if (!this.#ended) this.#inContext(tellHead, this.#observer, head);
   }
 
   chunk(bytes: Uint8Array): void {

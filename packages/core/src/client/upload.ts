@@ -14,8 +14,8 @@ export class Upload implements BodyController {
   /** As the streams standard has them: a `pull` is under way, and another is to follow it. */
   #pulling = false;
   #pullAgain = false;
-  /** Nothing is taken from the source any more. */
-  #over = false;
+  /** "closed": the body is complete. "over": it is nothing to anybody any more. */
+  #state: "open" | "closed" | "over" = "open";
 
   constructor(source: BodySource, transfer: Transfer, failed: (error: CurlewError) => void) {
     this.#source = source;
@@ -24,7 +24,7 @@ export class Upload implements BodyController {
   }
 
   begin(): void {
-    this.#call(() => this.#source.start?.(this));
+    this.#await(this.#call(() => this.#source.start?.(this)));
   }
 
   /** The engine has room. */
@@ -35,33 +35,34 @@ export class Upload implements BodyController {
 
   /** The transfer has ended. */
   stop(): void {
-    if (this.#over) return;
-    this.#over = true;
-    void this.#cancel();
+    if (this.#state === "open") void letGo(this.#source);
+    this.#state = "over";
   }
 
   // --- BodyController ------------------------------------------------------------------------------------------------
 
   get desiredSize(): number {
-    return this.#room && !this.#over ? 1 : 0;
+    return this.#room && this.#state === "open" ? 1 : 0;
   }
 
   enqueue(chunk: Uint8Array): void {
     const bytes = bytesOf(chunk);
-    if (this.#over) return;
+    if (this.#state === "over") return;
+    if (this.#state === "closed")
+      throw new MisuseError("HANDLE_CLOSED", "this body was closed: nothing can be enqueued after that");
     this.#room = this.#transfer.send(bytes);
     this.#pull();
   }
 
   close(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#state !== "open") return;
+    this.#state = "closed";
     this.#transfer.endSending();
   }
 
   error(reason: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#state !== "open") return;
+    this.#state = "over";
     const why = reason instanceof Error ? reason.message : String(reason);
     const message = reason instanceof MisuseError ? reason.message : `the source of the body failed: ${why}`;
     this.#failed(new CurlewError("BODY_FAILED", message, reason));
@@ -74,10 +75,16 @@ export class Upload implements BodyController {
     while (this.#pullAgain && !this.#pulling && this.desiredSize > 0) {
       this.#pullAgain = false;
       this.#pulling = true;
-      const pulled = this.#call(() => this.#source.pull(this));
-      if (!isThenable(pulled)) this.#pulling = false;
-      else pulled.then(this.#pulled, this.#broken);
+      this.#pulling = this.#await(this.#call(() => this.#source.pull(this)));
     }
+  }
+
+  /** Whether there is something to wait for, before which nothing is pulled. */
+  #await(asked: unknown): boolean {
+    if (!isThenable(asked)) return false;
+    this.#pulling = true;
+    asked.then(this.#pulled, this.#broken);
+    return true;
   }
 
   readonly #pulled = (): void => {
@@ -86,8 +93,8 @@ export class Upload implements BodyController {
   };
 
   readonly #broken = (reason: unknown): void => {
-    if (this.#over) return;
-    void this.#cancel();
+    if (this.#state !== "open") return;
+    void letGo(this.#source);
     this.error(reason);
   };
 
@@ -100,13 +107,14 @@ export class Upload implements BodyController {
       return undefined;
     }
   }
+}
 
-  async #cancel(): Promise<void> {
-    try {
-      await this.#source.cancel?.();
-    } catch {
-      // Nobody waits for it any more.
-    }
+/** Nothing more is wanted of it, and nobody waits for what it says to that. */
+export async function letGo(source: BodySource): Promise<void> {
+  try {
+    await source.cancel?.();
+  } catch {
+    // See above.
   }
 }
 
