@@ -98,6 +98,32 @@ describe("bodyOf", () => {
     socket.destroy();
   });
 
+  it("that is sent elsewhere is not taken for whole when the response ends before it", async () => {
+    let stored: string | undefined;
+    const store = await behind((incoming, response) => {
+      const told = (how: string) => () => {
+        stored ??= how;
+      };
+      incoming
+        .resume()
+        .on("aborted", told("cut"))
+        .on("end", told("whole"))
+        .on("end", () => response.end());
+    });
+    const client = useClient();
+    const errors: unknown[] = [];
+    const url = await serve((res) => {
+      const upload = client.request(store, { method: "PUT", body: bodyOf(res) });
+      upload.text().catch((error) => errors.push(error));
+      void pipeToResponse(client.request(`${upstream.current.http}/bytes/10`), res);
+    });
+    const sender = await raw(url, `PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(100_000)}`);
+    await until(() => stored !== undefined);
+    expect(stored).toBe("cut");
+    expect(errors).toMatchObject([{ code: "BODY_FAILED", cause: { code: "RESPONSE_ABORTED" } }]);
+    sender.socket.destroy();
+  });
+
   it("fails the transfer when the client leaves, whether something moves or not", async () => {
     let aborted = 0;
     const origin = await behind((incoming) => {

@@ -90,6 +90,12 @@ describe("before the head is out the client gets a status", () => {
       "CALLBACK_FAILED",
       () => ({ url: `${upstream.current.http}/bytes/10`, pipe: { headers: mistake } }),
     ],
+    [
+      "a field of options.headers that is no string",
+      500,
+      "CALLBACK_FAILED",
+      () => ({ url: `${upstream.current.http}/bytes/10`, pipe: { headers: () => [["X-Count", 5 as never]] } }),
+    ],
   ])("%s: %i", async (_name, status, code, make) => {
     const { end, answer } = await ask(make());
     expect(end).toMatchObject({ how: "refused", status, sentBytes: 0, error: { code } });

@@ -126,28 +126,42 @@ class ScriptedResponse {
 }
 
 /** A transfer that has these chunks, and then its end; one that fails had promised more. */
-function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewError | undefined) {
+function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewError | undefined, kept: boolean) {
   const told = { cancelled: false, paused: false };
+  let observer: AnswerObserver | undefined;
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
   const raw = sized ? [["Content-Length", String(error ? size + 1 : size)]] : [];
   const left = [...chunks];
-  /** One thing a turn, as long as it is not paused. */
-  const tell = async (observer: AnswerObserver): Promise<void> => {
-    for (;;) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (told.cancelled) return observer.error?.(new CurlewError("ABORTED", "cancelled"));
-      if (told.paused) continue;
-      const chunk = left.shift();
-      if (chunk) observer.chunk?.(chunk);
-      else return error ? observer.error?.(error) : observer.done?.();
-    }
+  /** Answers whether there is something left to tell. */
+  const tellOne = (): boolean => {
+    if (!observer || (told.paused && !told.cancelled)) return observer !== undefined;
+    const to = observer;
+    const chunk = told.cancelled ? undefined : left.shift();
+    if (chunk) to.chunk?.(chunk);
+    else observer = undefined;
+    if (chunk) return true;
+    if (told.cancelled) to.error?.(new CurlewError("ABORTED", "cancelled"));
+    else if (error) to.error?.(error);
+    else to.done?.();
+    return false;
+  };
+  /** What has come already is told at once, as long as it is not paused; else one thing a turn. */
+  const tellKept = (): void => {
+    while (kept && !told.paused && tellOne());
+  };
+  const tellAll = async (): Promise<void> => {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (tellOne());
   };
   const transfer = {
     method: "GET",
     decodes: false,
-    subscribe: (observer: AnswerObserver) => {
-      observer.head?.({ status: 200, reason: "OK", headers: { raw } } as unknown as Head);
-      void tell(observer);
+    bodyUsed: false,
+    subscribe: (to: AnswerObserver) => {
+      observer = to;
+      to.head?.({ status: 200, reason: "OK", headers: { raw } } as unknown as Head);
+      tellKept();
+      void tellAll();
     },
     cancel: () => {
       told.cancelled = true;
@@ -157,6 +171,7 @@ function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewErr
     },
     resume: () => {
       told.paused = false;
+      tellKept();
     },
   };
   return { transfer: transfer as unknown as ClientTransfer, told };
@@ -178,7 +193,7 @@ describe(`a response that does as ${SEEDS} seeds say`, () => {
         });
         const failing = next() < 0.2 ? new CurlewError("TRANSFER_FAILED", "broken") : undefined;
         const scripted = new ScriptedResponse(next);
-        const { transfer, told } = scriptedTransfer(chunks, sized, failing);
+        const { transfer, told } = scriptedTransfer(chunks, sized, failing, next() < 0.3);
         const leaveAt = next() < 0.3 ? Math.floor(next() * 12) : Number.POSITIVE_INFINITY;
         let end: Awaited<ReturnType<typeof pipeToResponse>> | undefined;
         void pipeToResponse(transfer, scripted.response).then((piped) => {

@@ -58,6 +58,7 @@ describe("a handle whose transfer ended well", () => {
     ["credentials in the URL", { url: "http://user:secret@127.0.0.1:1/a" }],
     ["a body", { body: new Uint8Array(1) }],
     ["a stream of unknown size", { body: { stream: true } }],
+    ["a stream that says so", { body: { stream: true, sizeBytes: -1 } }],
     ["cookies", { curl: { COOKIEFILE: "" } }],
     ["credentials", { curl: { USERPWD: "user:secret" } }],
   ])("is not kept when its request had %s", (_what, part) => {

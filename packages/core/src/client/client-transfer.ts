@@ -80,8 +80,7 @@ export class ClientTransfer {
 
   /**
    * Tells the answer as it comes, and at once what of it is here: what passes it on need neither keep it nor wait for a promise
-   * at every chunk. While the transfer is paused no chunk is told, nor that it is done, nor an error behind a chunk that waits. In the
-   * context of this call. A throw is CALLBACK_FAILED; one of `done` or `error` goes to the port `reportError`.
+   * at every chunk. While the transfer is paused neither a chunk is told nor how it ended, but for an abort. In the context of this call. A throw is CALLBACK_FAILED; one of `done` or `error` goes to the port `reportError`.
    * @throws MisuseError BODY_USED
    */
   subscribe(observer: AnswerObserver): void {

@@ -245,6 +245,7 @@ describe("a body that is passed on", () => {
     expect(from.log).toEqual(["start", "pull", "pull"]);
     from.controller.close();
     from.controller.close();
+    expect(() => from.controller.enqueue(abc)).toThrow(expect.objectContaining({ code: "HANDLE_CLOSED" }));
     expect(log.slice(1)).toEqual(["send 3", "send 3", "send 3", "end of body"]);
     scripted.answer();
     expect(from.log).toEqual(["start", "pull", "pull"]);
@@ -305,6 +306,51 @@ describe("a body that is passed on", () => {
     };
     const { transfer } = sending({ ...pushed().body, start });
     await expect(transfer.head).rejects.toMatchObject({ code: "BODY_FAILED", cause: { message: "not today" } });
+  });
+
+  it("is not pulled before its start has resolved, and fails with it", async () => {
+    let settle: (error?: Error) => void = () => {};
+    const start = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        settle = (error) => (error ? reject(error) : resolve());
+      });
+    const from = pushed();
+    const first = sending({ ...from.body, start });
+    first.scripted.sink.drain?.();
+    expect(from.log).toEqual([]);
+    settle();
+    await microtasks();
+    expect(from.log).toEqual(["pull"]);
+    const { transfer } = sending({ ...from.body, start });
+    settle(new Error("not today"));
+    await expect(transfer.head).rejects.toMatchObject({ code: "BODY_FAILED", cause: { message: "not today" } });
+  });
+
+  it("is let go when its transfer has never begun", async () => {
+    const { client, engine } = scene({ transfers: 1, queued: 1 });
+    const logs = Array.from({ length: 4 }, () => pushed());
+    const [refused, queued, full, late] = logs.map(({ body }) => body);
+    engine.refusal = new Error("no such option");
+    client.request("http://a/", { body: refused });
+    client.request("http://a/");
+    const waiting = client.request("http://a/", { body: queued });
+    client.request("http://a/", { body: full });
+    waiting.cancel();
+    client.request("http://a/", { body: late, signal: AbortSignal.abort() });
+    expect(logs.map(({ log }) => log)).toEqual(Array(4).fill(["cancel"]));
+  });
+
+  it("is what has a `pull`, unless it can be iterated and has no `start`", async () => {
+    const iterable = Object.assign(
+      (async function* () {
+        yield abc;
+      })(),
+      { pull: () => {} },
+    );
+    const { scripted } = sending(iterable);
+    scripted.sink.drain?.();
+    await microtasks();
+    expect(scripted.sent).toEqual([abc]);
   });
 
   it("is not started before its transfer has a slot", () => {

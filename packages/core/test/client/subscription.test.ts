@@ -136,6 +136,51 @@ describe("subscribe", () => {
     expect(log).toEqual(["head 201", "CALLBACK_FAILED"]);
   });
 
+  it("holds the end while the last chunk is being written, also of what had come before", () => {
+    const { transfer, scripted } = requested();
+    scripted.answer("body");
+    const { log, observer } = listening();
+    transfer.subscribe({ ...observer, chunk: () => transfer.pause() });
+    expect(log).toEqual(["head 200"]);
+    transfer.resume();
+    expect(log).toEqual(["head 200", "done"]);
+  });
+
+  it("in the hook `head` tells it once; a transfer that is cancelled there tells none", () => {
+    const one = listening();
+    const first = requested({ hooks: { head: () => first.transfer.subscribe(one.observer) } });
+    first.scripted.answer("body");
+    expect(one.log).toEqual(["head 200", "body", "done"]);
+    const two = listening();
+    const second = requested({ hooks: { head: () => second.transfer.cancel() } });
+    second.transfer.subscribe(two.observer);
+    second.scripted.answer("body");
+    expect(two.log).toEqual(["ABORTED"]);
+  });
+
+  it("makes an error of what is thrown at what had come before, and reports what is thrown at the end", () => {
+    const mistake = (): never => {
+      throw new Error("mine");
+    };
+    for (const name of ["head", "chunk"] as const) {
+      const { transfer, scripted } = requested();
+      scripted.headers(HEAD);
+      scripted.chunk("one");
+      scripted.chunk("two");
+      const { log, observer } = listening({ [name]: mistake });
+      transfer.subscribe(observer);
+      expect(log).toEqual(name === "head" ? ["CALLBACK_FAILED"] : ["head 201", "CALLBACK_FAILED"]);
+    }
+    const reported: unknown[] = [];
+    const { transfer, scripted } = requested({}, {}, { reportError: (error) => void reported.push(error) });
+    transfer.subscribe({ done: mistake });
+    scripted.answer("body");
+    const { transfer: another } = requested({}, {}, { reportError: (error) => void reported.push(error) });
+    another.subscribe({ error: mistake });
+    another.cancel();
+    expect(reported).toMatchObject([{ message: "mine" }, { message: "mine" }]);
+  });
+
   it("tells in the context of who subscribes", () => {
     let context = "the server's";
     const bindContext = () => {
