@@ -1,4 +1,4 @@
-export { type BodyOfOptions, bodyOf } from "./body-of.js";
+export { type BodyOfOptions, bodyOf, type RequestBodySource } from "./body-of.js";
 export { endToEnd } from "./end-to-end.js";
 export { findUws, uwsUnavailable } from "./find-uws.js";
 export { type Piped, type PipeOptions, pipeToResponse } from "./pipe-to-response.js";

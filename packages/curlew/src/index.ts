@@ -1,4 +1,7 @@
 export {
+  type AnswerObserver,
+  type BodyController,
+  type BodySource,
   type Client,
   type ClientRequestOptions,
   type ClientTransfer,
