@@ -194,6 +194,7 @@ describe(`a response that does as ${SEEDS} seeds say`, () => {
         const failing = next() < 0.2 ? new CurlewError("TRANSFER_FAILED", "broken") : undefined;
         const scripted = new ScriptedResponse(next);
         const { transfer, told } = scriptedTransfer(chunks, sized, failing, next() < 0.3);
+        const meddles = next() < 0.3;
         const leaveAt = next() < 0.3 ? Math.floor(next() * 12) : Number.POSITIVE_INFINITY;
         let end: Awaited<ReturnType<typeof pipeToResponse>> | undefined;
         void pipeToResponse(transfer, scripted.response).then((piped) => {
@@ -203,6 +204,7 @@ describe(`a response that does as ${SEEDS} seeds say`, () => {
           await new Promise((resolve) => setImmediate(resolve));
           if (turn === leaveAt) scripted.leave();
           else if (next() < 0.5) scripted.writable();
+          if (meddles && next() < 0.5) transfer.resume(); // of a user's, whatever the response waits for
         }
         const context = `seed ${seed}`;
         expect(scripted.crimes, context).toEqual([]);

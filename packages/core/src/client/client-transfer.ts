@@ -3,7 +3,7 @@ import type { Head } from "./head.js";
 import type { HeaderFields } from "./header-fields.js";
 import type { TransferInfos } from "./infos.js";
 import type { Reception } from "./reception.js";
-import type { PreparedRequest } from "./request-options.js";
+import { checkObject, type PreparedRequest } from "./request-options.js";
 import { type RuntimeReadableStream, runtime } from "./runtime.js";
 import type { AnswerObserver } from "./subscription.js";
 
@@ -81,9 +81,10 @@ export class ClientTransfer {
   /**
    * Tells the answer as it comes, and at once what of it is here: what passes it on need neither keep it nor wait for a promise
    * at every chunk. While the transfer is paused neither a chunk is told nor how it ended, but for an abort. In the context of this call. A throw is CALLBACK_FAILED; one of `done` or `error` goes to the port `reportError`.
-   * @throws MisuseError BODY_USED
+   * @throws MisuseError BODY_USED, WRONG_TYPE
    */
   subscribe(observer: AnswerObserver): void {
+    checkObject("observer", observer);
     this.#reception.subscribe(observer);
   }
 

@@ -54,7 +54,6 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   #stopListening: (() => void) | undefined;
   #transfer: Transfer | undefined;
   #upload: Upload | undefined;
-  #sourceLeft = false;
   #queuedSinceMs = 0;
   #queuedMs = 0;
   #paused = false;
@@ -298,14 +297,13 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
   #leaveSource(): void {
     const { source } = this.#prepared;
     if (this.#upload) this.#upload.stop();
-    else if (source && !this.#sourceLeft) void letGo(source);
-    this.#sourceLeft = true;
+    else if (source) void letGo(source);
   }
 
   /** The end by an error of ours: told once whoever caused it is done. */
   #fail(error: CurlewError | MisuseError, phase: TransferPhase): void {
+    if (this.#state !== "over") this.#leaveSource();
     this.#state = "over";
-    this.#leaveSource();
     runtime.queueMicrotask(() => {
       if (this.#silent) return;
       try {

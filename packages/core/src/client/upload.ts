@@ -24,7 +24,7 @@ export class Upload implements BodyController {
   }
 
   begin(): void {
-    this.#await(this.#call(() => this.#source.start?.(this)));
+    this.#pulling = this.#await(this.#call(() => this.#source.start?.(this)));
   }
 
   /** The engine has room. */
@@ -82,7 +82,6 @@ export class Upload implements BodyController {
   /** Whether there is something to wait for, before which nothing is pulled. */
   #await(asked: unknown): boolean {
     if (!isThenable(asked)) return false;
-    this.#pulling = true;
     asked.then(this.#pulled, this.#broken);
     return true;
   }

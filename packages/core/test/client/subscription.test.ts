@@ -115,6 +115,8 @@ describe("subscribe", () => {
 
   it("is one way to have the body, which is had once", async () => {
     const { transfer, scripted } = requested();
+    for (const wrong of [undefined, null, () => {}])
+      expect(() => transfer.subscribe(wrong as never)).toThrow(expect.objectContaining({ code: "WRONG_TYPE" }));
     transfer.subscribe({});
     expect(transfer.bodyUsed).toBe(true);
     expect(() => transfer.subscribe({})).toThrow(expect.objectContaining({ code: "BODY_USED" }));
