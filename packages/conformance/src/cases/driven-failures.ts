@@ -108,9 +108,10 @@ export const drivenFailures: readonly Case[] = [
   }),
   driver("C 12.1", "a descriptor that works hard does not spin", async (stage) => {
     const { engine, scene } = stage;
-    const [a] = scene.readable();
+    const [a, peer] = scene.pair();
     await stage.waiting(a);
     engine.reactions.set(a, () => void engine.tellTimer(60_000)); // a sign of life each time
+    scene.write(peer); // not before: a thread reports a thousand times between two turns
     await scene.until(() => actions(stage).length > 1500, "a descriptor that is ready is acted on (C 6.3)");
     assert.ok(!stage.asked.includes(`unwatch ${a}`), "it was left alone, though the engine had called back (C 12.1)");
   }),
