@@ -17,9 +17,17 @@ const curl = {
   CONNECTTIMEOUT_MS: Number(process.env.CONNECT_TIMEOUT_MS ?? 5000),
   LOW_SPEED_LIMIT: 1, // nothing at all
   LOW_SPEED_TIME: Number(process.env.IDLE_TIMEOUT_S ?? 30),
-  BUFFERSIZE: 131_072, // read at once
   ...(CAINFO && { CAINFO }),
 };
+
+/** Bytes at once: much costs less CPU, and is as much memory for each that waits for its reader, so only the first few have it. */
+const FEW = 24;
+const [roomy, tight] = [393_216, 65_536].map((size) => ({
+  highWaterBytes: 3 * size,
+  sendHighWaterBytes: size,
+  curl: { ...curl, BUFFERSIZE: size },
+}));
+let underWay = 0;
 
 /** Everything of the request is read at once: when this returns, uWS has taken it back. */
 function proxy(res, req) {
@@ -39,11 +47,13 @@ function proxy(res, req) {
       bodySizeBytes: length === "" ? undefined : Number(length),
       redirect: "manual",
       decompress: false, // what is encoded stays so
-      highWaterBytes: 393_216, // each answer that waits for its reader
-      sendHighWaterBytes: 65_536,
-      curl,
+      ...(underWay < FEW ? roomy : tight),
     });
-    pipeToResponse(transfer, res).then(({ how, error }) => how === "done" || console.error(how, error?.message));
+    underWay++;
+    pipeToResponse(transfer, res).then(({ how, error }) => {
+      underWay--;
+      if (how !== "done") console.error(how, error?.message);
+    });
   } catch (error) {
     res.writeStatus("400 Bad Request").end(error.message); // TRACE, names of fields that are none
   }
