@@ -10,6 +10,8 @@ const step: fc.Arbitrary<Step> = fc.record({
   n: fc.nat(143),
 });
 
+const calling = (call: Step["call"], a: number): Step => ({ call, a, n: 0 });
+
 describe("the simulated kernel and Linux's epoll", () => {
   it(`answer alike, call by call, in ${SCRIPTS} random scripts: errno, masks and ready sets`, () => {
     let steps = 0;
@@ -21,5 +23,11 @@ describe("the simulated kernel and Linux's epoll", () => {
       { numRuns: SCRIPTS },
     );
     console.log(`${SCRIPTS} scripts, ${steps} calls on each kernel`);
+  });
+
+  it("are not asked how much room a read makes, though a drain of a closed descriptor came between", () => {
+    const readOnce = [calling("dup", 1), calling("write", 0), calling("fill", 0), calling("read", 2)];
+    const drainOfNothing = [calling("close", 1), calling("drain", 1)];
+    expect(difference([calling("pair", 0), ...readOnce, ...drainOfNothing, calling("write", 0)])).toBeUndefined();
   });
 });

@@ -201,8 +201,9 @@ export class Arm {
       this.#written[end] = Number.POSITIVE_INFINITY;
       return this.#fill(fd);
     }
-    this.#written[end ^ 1] = 0;
-    return this.#drain(fd);
+    const drained = this.#drain(fd);
+    this.#written[end ^ 1] = 0; // not of one that failed: a closed descriptor drains nothing
+    return drained;
   }
 
   /** Until EAGAIN: how many bytes that takes is the kernel's own business. */
