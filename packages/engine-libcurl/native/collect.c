@@ -51,17 +51,28 @@ static bool put_some(collection *c, easy *e, record_kind kind, buffer *from) {
   return buffer_size(from) == 0 || put(c, e, kind, from);
 }
 
+/* libcurl calls back with so much, at most. */
+enum { BLOCK_BYTES = 16 * 1024 };
+
+/* The next piece will be as long. One that fills what was made ready for the rest of a body says nothing. */
+static void note_usual(gather *g) {
+  size_t size = buffer_size(&g->body);
+  bool all_there_was = g->body.lent && size == g->body.capacity;
+  if (!all_there_was || size > g->usual_bytes) g->usual_bytes = (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+}
+
 /* With the memory it is in, when that is JavaScript's and full; otherwise it is copied. */
 static bool put_body(collection *c, easy *e) {
   buffer *body = &e->gather.body;
   if (!has_record(c)) return false;
+  if (e->gather.in_pieces) note_usual(&e->gather);
   napi_value memory = loan_full(e);
   if (memory == NULL || napi_set_element(e->env->napi, c->loans, c->lent, memory) != napi_ok) {
     bool done = put(c, e, BODY, body);
     loan_settle(e);
     return done;
   }
-  add_record(c, e, BODY, -1 - (int32_t)c->lent++, buffer_size(body));
+  add_record(c, e, e->gather.in_pieces ? PIECE : BODY, -1 - (int32_t)c->lent++, buffer_size(body));
   buffer_free(body);
   loan_settle(e);
   return true;

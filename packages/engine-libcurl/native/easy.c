@@ -160,7 +160,7 @@ static napi_value reset(napi_env napi, napi_callback_info info) {
   e->lib->easy_reset(e->curl);
   easy_drop_lists(e);
   gather_free(e);
-  e->aborted = false;
+  e->aborted = e->posts = false;
   e->error[0] = '\0';
   easy_apply_own(e);
   return NULL;

@@ -27,6 +27,7 @@ typedef struct easy {
   struct share *share;
   bool hears_progress, hears_debug;
   bool receive_paused;
+  bool posts; /* POSTFIELDS */
   bool leaving; /* what libcurl still has for its callbacks is not wanted any more */
   bool spoiled; /* it has bytes of an ended transfer in it, for good */
   bool aborted; /* a callback failed whose answer libcurl does not look at */

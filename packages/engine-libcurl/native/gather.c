@@ -49,10 +49,16 @@ bool gather_body_is_due(const gather *g) {
   return g->whole_bytes == 0 || buffer_size(&g->body) >= g->whole_bytes;
 }
 
-/* How long a body says it is; 0 when it does not say, or more than is taken at once, for which memory comes as it is needed. */
-static size_t promised_bytes(easy *e) {
+/* How long a body says it is; 0 or less when it does not say. */
+static curl_off_t said_bytes(easy *e) {
   curl_off_t length = 0;
   e->lib->easy_getinfo(e->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  return length;
+}
+
+/* 0 also when it is more than is taken at once, for which memory comes as it is needed. */
+static size_t promised_bytes(easy *e) {
+  curl_off_t length = said_bytes(e);
   return length > 0 && length <= (curl_off_t)e->gather.whole_bytes ? (size_t)length : 0;
 }
 
@@ -63,22 +69,55 @@ static void make_room(easy *e, size_t more) {
   size_t held = buffer_size(&g->body);
   if (held == 0) g->promised = promised_bytes(e);
   if (g->promised == 0 || held + more < g->promised / PROMISED_PARTS) return;
-  if (!loan_open(e, g->promised)) buffer_reserve(&g->body, g->promised);
+  if (g->handed_over > 0 || !loan_open(e, g->promised)) buffer_reserve(&g->body, g->promised);
   g->promised = 0;
 }
+
+/* There will be as much as there was the last time, or what is left. */
+static void make_usual_room(easy *e) {
+  gather *g = &e->gather;
+  if (g->usual_bytes < LEAST_LOAN_BYTES || buffer_size(&g->body) > 0) return;
+  curl_off_t left = said_bytes(e) - (curl_off_t)g->handed_over;
+  loan_open(e, left > 0 && left < (curl_off_t)g->usual_bytes ? (size_t)left : g->usual_bytes);
+}
+
+/* Whether libcurl may have a body to send. */
+static bool sends(const easy *e) { return e->gather.sending || e->posts || e->mime != NULL; }
+
+/* Of what it has read when it is made to wait libcurl keeps a copy, and gives it out again: two copies of as much as it reads
+ * at once. So it is stopped between two reads, by a pause of both directions: one of a single direction makes it look at once
+ * for what the other can do, and 7.88.1 then reads all the same. 8.14.1 is busy for as long as it is paused so (C 11.6). */
+static void stop_reading(easy *e) {
+  enum { MAY_BE_BUSY = 0x080000, HTTP_2 = 3 /* whose streams come out of one read, whatever is paused (C 11.7) */ };
+  long version = HTTP_2;
+  gather *g = &e->gather;
+  if (e->lib->version_num >= MAY_BE_BUSY) return;
+  bool complete = said_bytes(e) == (curl_off_t)(g->handed_over + buffer_size(&g->body));
+  if (complete || sends(e) || !can_pause(e)) return;
+  e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &version);
+  if (version >= HTTP_2 || e->lib->easy_pause(e->curl, CURLPAUSE_RECV | CURLPAUSE_SEND) != CURLE_OK) return;
+  g->receive_paused = g->stopped = true;
+  g->full_told = false;
+}
+
+/* What is left of the read in which it was stopped comes all the same. */
+static bool is_full(const gather *g) { return buffer_size(&g->body) >= most_bytes(g) && !g->stopped; }
 
 static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   easy *e = userp;
   gather *g = &e->gather;
-  if (buffer_size(&g->body) >= most_bytes(g) && can_pause(e)) {
+  if (is_full(g) && can_pause(e)) {
     g->receive_paused = true;
     g->full_told = false;
     gather_touch(e);
     return CURL_WRITEFUNC_PAUSE;
   }
-  if (g->whole_bytes > 0) make_room(e, size * count);
+  g->in_pieces = g->whole_bytes == 0;
+  if (g->in_pieces) make_usual_room(e);
+  else make_room(e, size * count);
   if (!buffer_append(&g->body, data, size * count)) return CURL_WRITEFUNC_ERROR;
   loan_settle(e);
+  if (is_full(g)) stop_reading(e);
   if (gather_body_is_due(g)) gather_touch(e);
   return size * count;
 }
@@ -154,6 +193,7 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   bool nothing_to_send = gather_queued(g) == 0 && !g->send_ended && !g->refused;
   bool was_paused = g->receive_paused || g->send_paused;
   g->receive_paused = g->receive_paused && body_left;
+  g->stopped = g->stopped && body_left;
   g->send_paused = g->send_paused && nothing_to_send;
   if (!was_paused) return number(env, CURLE_OK);
   int mask = (g->receive_paused ? CURLPAUSE_RECV : 0) | (g->send_paused ? CURLPAUSE_SEND : 0);
@@ -226,7 +266,7 @@ void gather_begin(easy *e, struct multi *home) {
   g->header_bytes = g->handed_over = 0;
   memset(g->moved, 0, sizeof g->moved);
   g->moved_told = true;
-  g->in_head = g->held = g->receive_paused = g->full_told = false;
+  g->in_head = g->held = g->receive_paused = g->stopped = g->full_told = false;
   g->send_paused = g->drain_wanted = g->drain_told = false;
   if (g->begun) {
     g->send_ended = false;

@@ -13,7 +13,7 @@ struct easy;
 struct multi;
 
 /* What a record of collect says; the numbers are those of src/gather.ts. */
-typedef enum { HEADERS = 1, BODY = 2, TRAILERS = 3, FULL = 4, DRAIN = 5, PROGRESS = 6 } record_kind;
+typedef enum { HEADERS = 1, BODY = 2, TRAILERS = 3, FULL = 4, DRAIN = 5, PROGRESS = 6, PIECE = 7 } record_kind;
 
 /* Why we failed a transfer; the numbers are those of src/native.ts. */
 typedef enum { REFUSED_NOTHING, HEADERS_TOO_LARGE, NO_BODY, BODY_TOO_SHORT, BODY_TOO_LONG } refusal;
@@ -23,12 +23,15 @@ typedef struct {
   bool begun;          /* at least one transfer has */
   bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
   bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
+  bool stopped;        /* or we had libcurl stop before it would have been called again */
   bool full_told;
   buffer headers, body, trailers;
   size_t whole_bytes; /* nothing of the body is handed over before there are that many bytes, or its end; 0: as it comes */
   size_t handed_over; /* bytes of the body that JavaScript has */
   size_t promised;    /* as long as the body says it is, while it has no room for that */
   napi_ref loan;      /* the memory of JavaScript's in which the body is */
+  bool in_pieces;     /* the body is taken as it comes */
+  size_t usual_bytes; /* and so much of it was handed over at once the last time, also in the transfer before */
   bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
   size_t high_water_bytes, header_bytes, header_limit_bytes;
 
@@ -74,9 +77,12 @@ bool gather_body_is_due(const gather *g);
 /* All of it was handed over: it leaves its multi's list. */
 void gather_untouch(struct easy *e);
 
+/* Below, a copy costs less than a reference. */
+enum { LEAST_LOAN_BYTES = 64 * 1024 };
+
 /* The body goes on in memory of JavaScript's, of as many bytes as there will be. False: it stays where it is. */
 bool loan_open(struct easy *e, size_t size);
-/* The memory, when the body fills it; NULL otherwise. */
+/* The memory, when the body fills it, or most of it where it is taken as it comes; NULL otherwise. */
 napi_value loan_full(struct easy *e);
 /* Whoever took the body out of it asks for this: what the body is not in any more is given back. */
 void loan_settle(struct easy *e);

@@ -1,11 +1,11 @@
-/* A large body that is wanted whole and says how long it is grows in memory of JavaScript's, and is handed over with it: it is
- * not copied again. */
+/* Large pieces grow in memory of JavaScript's, and are handed over with it: they are not copied again. Such pieces are a body
+ * that is wanted whole and says how long it is, and what comes at once of one that is taken as it comes. */
 #include "args.h"
 #include "easy.h"
 #include "gather.h"
 
-/* Below, a copy costs less than a reference. Above, what cannot be allocated would end the process: V8 has no other way. */
-enum { LEAST_BYTES = 64 * 1024, MOST_BYTES = 16 * 1024 * 1024 };
+/* Above, what cannot be allocated would end the process: V8 has no other way. */
+enum { MOST_BYTES = 16 * 1024 * 1024 };
 
 static bool lend(easy *e, size_t size) {
   gather *g = &e->gather;
@@ -20,7 +20,7 @@ static bool lend(easy *e, size_t size) {
 
 bool loan_open(easy *e, size_t size) {
   napi_handle_scope scope;
-  if (size < LEAST_BYTES || size > MOST_BYTES || e->gather.handed_over > 0 || e->env->ending) return false;
+  if (size < LEAST_LOAN_BYTES || size > MOST_BYTES || e->env->ending) return false;
   if (napi_open_handle_scope(e->env->napi, &scope) != napi_ok) return false;
   bool lent = lend(e, size);
   napi_close_handle_scope(e->env->napi, scope);
@@ -30,7 +30,8 @@ bool loan_open(easy *e, size_t size) {
 napi_value loan_full(easy *e) {
   const buffer *body = &e->gather.body;
   napi_value memory = NULL;
-  if (!body->lent || buffer_size(body) < body->capacity) return NULL;
+  size_t least = e->gather.in_pieces ? body->capacity / 4 * 3 : body->capacity;
+  if (!body->lent || buffer_size(body) < least) return NULL;
   return napi_get_reference_value(e->env->napi, e->gather.loan, &memory) == napi_ok ? memory : NULL;
 }
 

@@ -114,6 +114,7 @@ static napi_value set_post_fields(napi_env napi, napi_callback_info info) {
   const char *body = given ? (data == NULL ? "" : (const char *)data) : NULL;
   int code = e->lib->easy_setopt(e->curl, CURLOPT_POSTFIELDSIZE_LARGE, size);
   if (code == CURLE_OK) code = e->lib->easy_setopt(e->curl, CURLOPT_COPYPOSTFIELDS, body);
+  e->posts = given;
   return number(env, code);
 }
 

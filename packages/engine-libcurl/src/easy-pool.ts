@@ -21,6 +21,7 @@ const leaveNothing: ReadonlySet<string> = new Set([
   "SSL_SESSIONID_CACHE",
   "TCP_NODELAY",
   "TIMEOUT_MS",
+  "UPLOAD_BUFFERSIZE",
   "USERAGENT",
 ]);
 

@@ -18,7 +18,10 @@ const kinds: readonly (GatheredKind | undefined)[] = [
   "full",
   "drain",
   "progress",
+  "body",
 ];
+/** A piece of a body in memory of its own, as most of the ones that come as they come will soon be garbage. */
+const PIECE = 7;
 
 const RECORDS = 256;
 const RECORD_INTS = 4;
@@ -66,9 +69,11 @@ export class Collector {
       const easy = handles.find(id) ?? (easyById(id)?.easy as Easy | undefined);
       const kind = kinds[records[at + 1] ?? 0];
       const start = records[at + 2] ?? 0;
-      if (start >= 0) end = start + (records[at + 3] ?? 0);
-      const bytes = start >= 0 ? room.subarray(start, end) : loans[-1 - start];
+      const length = records[at + 3] ?? 0;
+      if (start >= 0) end = start + length;
+      const bytes = start >= 0 ? room.subarray(start, end) : loans[-1 - start]?.subarray(0, length);
       if (easy && kind && bytes) visit(easy, kind, bytes);
+      if (HURRIES && records[at + 1] === PIECE) native().hurry();
     }
     loans.length = 0;
     return end;

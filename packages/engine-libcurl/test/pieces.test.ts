@@ -1,0 +1,171 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { TransferRequest } from "@curlew/core";
+import { contentOf, sha256, startServer, type TestServer } from "@curlew/testkit";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Easy } from "../src/index.js";
+import { HandLoop } from "./hand-loop.js";
+
+/** Bodies taken as they come: in memory of their own when they are large, and stopped between two reads. */
+
+const KIB = 1024;
+const PATIENCE_MS = 10_000;
+
+let server: TestServer;
+let loop: HandLoop;
+
+beforeEach(async () => {
+  server = await startServer();
+  loop = new HandLoop();
+});
+
+afterEach(async () => {
+  loop.multi.cleanup();
+  await server.stop();
+});
+
+/** Takes what there is at each turn. `decide` is asked before each: whether the receiver is held then. */
+async function taken(
+  path: string,
+  more: Partial<TransferRequest>,
+  decide: (turn: number) => boolean = () => false,
+  use?: (piece: Uint8Array) => void,
+) {
+  const easy = loop.multi.prepare({ url: server.http + path, ...more });
+  const pieces: Uint8Array[] = [];
+  const ended = loop.done.length + 1;
+  loop.multi.addHandle(easy);
+  let held = false;
+  for (let turn = 0; loop.done.length < ended; turn++) {
+    if (decide(turn) !== held) {
+      held = !held;
+      loop.multi.hold(easy, held);
+    }
+    loop.turn();
+    collect(easy, pieces, use);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (held) loop.multi.hold(easy, false);
+  collect(easy, pieces, use);
+  expect(loop.done.at(-1)?.result).toBe(0);
+  loop.multi.release(easy, true);
+  return pieces;
+}
+
+/** As a driver does: what is full goes on when all of it was taken. */
+function collect(easy: Easy, pieces: Uint8Array[], use = (_piece: Uint8Array) => {}): void {
+  let full = false;
+  const before = pieces.length;
+  loop.multi.collect((_easy, kind, bytes) => {
+    if (kind === "body") pieces.push(bytes);
+    if (kind === "full") full = true;
+  });
+  for (const piece of pieces.slice(before)) use(piece);
+  if (full) expect(loop.multi.proceed(easy)).toBe(0);
+}
+
+const MIB = 1_048_576;
+
+describe("pieces of a body", () => {
+  it("have memory of their own, which may be given away while more is to come", async () => {
+    const large = { highWaterBytes: 256 * KIB, curl: { BUFFERSIZE: 128 * KIB } };
+    let alone = 0;
+    for (let i = 0; i < 3; i++) {
+      const copies: Uint8Array[] = [];
+      await taken(`/bytes/${4 * MIB}`, large, undefined, (piece) => {
+        copies.push(Buffer.from(piece));
+        if (piece.length < 64 * KIB) return;
+        alone++;
+        expect(piece.byteOffset).toBe(0);
+        expect(piece.buffer.byteLength).toBeLessThanOrEqual((piece.length / 3) * 4 + 16 * KIB);
+        structuredClone(piece.buffer, { transfer: [piece.buffer as ArrayBuffer] });
+      });
+      expect(sha256(Buffer.concat(copies))).toBe(sha256(contentOf("bytes", 4 * MIB)));
+    }
+    expect(alone).toBeGreaterThan(12);
+  });
+
+  it("come as they were sent, whatever their sizes, marks and pauses", async () => {
+    const run = fc.record({
+      bytes: fc.integer({ min: 0, max: 3 * MIB }),
+      BUFFERSIZE: fc.integer({ min: 1024, max: 512 * KIB }),
+      highWaterBytes: fc.integer({ min: 1, max: MIB }),
+      chunked: fc.boolean(),
+      holds: fc.array(fc.boolean(), { maxLength: 12 }),
+    });
+    const property = fc.asyncProperty(fc.array(run, { minLength: 1, maxLength: 3 }), async (runs) => {
+      for (const { bytes, BUFFERSIZE, highWaterBytes, chunked, holds } of runs) {
+        const path = `/${chunked ? "chunked" : "bytes"}/${bytes}`;
+        const pieces = await taken(path, { highWaterBytes, curl: { BUFFERSIZE } }, (turn) => holds[turn] ?? false);
+        expect(sha256(Buffer.concat(pieces))).toBe(sha256(contentOf("bytes", bytes)));
+        for (const { length } of pieces) expect(length).toBeLessThanOrEqual(highWaterBytes + BUFFERSIZE + 16 * KIB);
+      }
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+
+  it("of a transfer that is held are as many as its mark and one read, however long it is", async () => {
+    const mark = 256 * KIB;
+    const request = { highWaterBytes: mark, curl: { BUFFERSIZE: 128 * KIB } };
+    const easy = loop.multi.prepare({ url: `${server.http}/bytes/${32 * MIB}`, ...request });
+    loop.multi.addHandle(easy);
+    loop.multi.hold(easy, true);
+    await loop.while(() => loop.wanted.size === 0);
+    await loop.while(() => loop.wanted.size > 0);
+    const calls = loop.timerCalls.length;
+    for (let i = 0; i < 20; i++) loop.turn();
+    expect(loop.timerCalls.slice(calls).filter((ms) => ms === 0)).toEqual([]); // nothing keeps it busy
+    loop.multi.hold(easy, false);
+    const pieces: Uint8Array[] = [];
+    collect(easy, pieces);
+    const bytes = Buffer.concat(pieces).length;
+    expect(bytes).toBeGreaterThanOrEqual(mark);
+    expect(bytes).toBeLessThanOrEqual(mark + 128 * KIB);
+    loop.multi.removeHandle(easy);
+    loop.multi.release(easy, false);
+  });
+});
+
+describe("while an answer is held", () => {
+  const sent = 4 * MIB;
+  let early: Server;
+  let received = 0;
+  /** Answers at once, with much, and reads what it is sent all the while. */
+  function answer(socket: Socket): void {
+    socket.on("error", () => {});
+    socket.on("data", ({ length }) => {
+      if (received === 0) socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${sent}\r\n\r\n`);
+      if (received === 0) socket.write(contentOf("bytes", sent));
+      received += length;
+    });
+  }
+
+  beforeEach(async () => {
+    received = 0;
+    early = createServer(answer).listen(0, "127.0.0.1");
+    await once(early, "listening");
+  });
+
+  it("POSTFIELDS are sent on", { timeout: PATIENCE_MS }, async () => {
+    const { port } = early.address() as AddressInfo;
+    const curl = { COPYPOSTFIELDS: Buffer.alloc(sent, "b"), HTTPHEADER: ["Expect:"] };
+    const easy = loop.multi.prepare({ url: `http://127.0.0.1:${port}/`, highWaterBytes: 64 * KIB, curl });
+    loop.multi.addHandle(easy);
+    loop.multi.hold(easy, true);
+    await loop.while(() => received < sent);
+    loop.multi.hold(easy, false);
+    const pieces: Uint8Array[] = [];
+    while (loop.done.length === 0) {
+      loop.turn();
+      collect(easy, pieces);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    collect(easy, pieces);
+    expect(sha256(Buffer.concat(pieces))).toBe(sha256(contentOf("bytes", sent)));
+    loop.multi.release(easy, true);
+    loop.multi.cleanup(); // whose connection would keep the server
+    early.close();
+    await once(early, "close");
+  });
+});
