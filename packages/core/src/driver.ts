@@ -228,7 +228,7 @@ export class Driver<E extends EasyHandle> {
       this.#inTick = false;
     }
     if (this.#state !== "open" && this.#deliveries.empty) return this.#finish();
-    this.#sockets.endTick();
+    this.#sockets.endTick(this.#records.size);
     this.#settle();
   }
 
@@ -284,7 +284,8 @@ export class Driver<E extends EasyHandle> {
 
   #ready(fd: number, bits: number, generation: number): void {
     const registration = this.#sockets.find(fd);
-    if (registration?.generation !== generation || registration.state === "waiting") return;
+    if (registration?.generation !== generation) return;
+    if (registration.state === "waiting") return this.#sockets.leave(registration);
     // ERR alone kills the transfer up to 8.9; 0 lets libcurl find out, in every version (C 5.2).
     this.#action(fd, bits & CURL_CSELECT_ERR ? 0 : bits, registration);
   }
@@ -319,7 +320,8 @@ export class Driver<E extends EasyHandle> {
     if (this.#inTick || this.#calls.inside || this.#state === "closed") return;
     const ending = this.#state !== "open";
     const suspicious = this.#unjudged && this.#records.size > 0 && this.#sockets.idle;
-    const soon = this.#deliveries.pending || ending || suspicious || this.#sockets.waits;
+    const leaving = this.#records.size === 0 && this.#sockets.waits;
+    const soon = this.#deliveries.pending || ending || suspicious || leaving || this.#sockets.hurries;
     const now = this.#loop.now();
     const lookAt = this.#secondLook.plan(this.#records.size, now);
     const held = this.#records.size > 0 || ending;

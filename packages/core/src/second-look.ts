@@ -37,7 +37,7 @@ export class SecondLook {
 
   /** After calls of the engine: when the look is due, if no more are made. */
   plan(transfers: number, now: number): number {
-    if (!this.#hazards.leavesInputUnread || transfers === 0) return Number.POSITIVE_INFINITY;
+    if (!this.#hazards.leavesInputUnread || transfers === 0 || !this.#sockets.shares) return Number.POSITIVE_INFINITY;
     if (this.#engine.calls !== this.#calls) this.#at = now + QUIET_MS;
     this.#calls = this.#engine.calls;
     return this.#at;

@@ -4,6 +4,14 @@ import type { SocketLife } from "./engine.js";
 import { LoopError } from "./errors.js";
 import { RecurringMap } from "./recurring-map.js";
 
+/**
+ * For so many ticks a descriptor stays watched that the engine wants no more, while there are transfers. Under load a kept
+ * connection is used again within a few; ending its watch and beginning another is six calls of the system to libuv.
+ */
+const KEPT_TICKS = 16;
+/** Of those that are past, the list keeps no more than so many. */
+const MOST_PAST = 512;
+
 export interface Registration {
   readonly fd: number;
   /** Differs for each registration, also of the same number: what tells an old report from a new one (C 5.6). */
@@ -21,6 +29,11 @@ export interface Registration {
   watchAgainAt: number;
 }
 
+interface Left {
+  readonly registration: Registration;
+  readonly since: number;
+}
+
 /** The table of descriptors: what the engine wants watched, and what the loop has been told of that. */
 export class SocketTable implements SocketLife {
   readonly #loop: Attachment;
@@ -28,8 +41,9 @@ export class SocketTable implements SocketLife {
   readonly #registrations = new RecurringMap<number, Registration>();
   /** Those "backedOff" or "alwaysReady", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
-  /** Those that were "waiting" in this tick or the one before; they may be something else again, or gone. */
-  #left: Registration[] = [];
+  /** Those that were "waiting", and since when, in that order from `#past` on; they may be something else again, or gone. */
+  readonly #left: Left[] = [];
+  #past = 0;
   /** Those told again with nothing new, as libcurl does for each further transfer of a connection (C 2.4). */
   readonly #shared = new Set<Registration>();
   #waiting = 0;
@@ -49,9 +63,14 @@ export class SocketTable implements SocketLife {
     return this.#registrations.size === this.#waiting;
   }
 
-  /** Whether there must be another tick soon: an unwatch waits, or a descriptor is always ready. */
+  /** Whether an unwatch waits. */
   get waits(): boolean {
-    return this.#waiting > 0 || this.#alwaysReady > 0;
+    return this.#waiting > 0;
+  }
+
+  /** Whether there must be another tick soon, as a descriptor is always ready. */
+  get hurries(): boolean {
+    return this.#alwaysReady > 0;
   }
 
   /** The engine told an action. Reaches the loop at once (C 2.12), except for an unwatch that may wait. */
@@ -84,17 +103,24 @@ export class SocketTable implements SocketLife {
 
   /**
    * Ends a tick. At the end of every keep-alive exchange libcurl says REMOVE, and IN for the same open socket when the
-   * next one starts, which may be only after the microtasks of this tick: so an unwatch waits until the end of the next.
+   * next one starts, which may be only after the microtasks of this tick: so an unwatch waits, until the end of the next
+   * tick when there are no transfers, and else of a later one.
    */
-  endTick(): void {
-    const tick = this.#tick++;
-    if (this.#waiting === 0) return;
+  endTick(transfers: number): void {
+    const before = this.#tick++ - (transfers > 0 ? KEPT_TICKS : 0);
     const left = this.#left;
-    this.#left = [];
-    for (const registration of left)
-      if (registration.state !== "waiting") continue;
-      else if (registration.waitingSince < tick) this.#forget(registration);
-      else this.#left.push(registration);
+    for (; (left[this.#past]?.since ?? before) < before; this.#past++) {
+      const { registration, since } = left[this.#past] as Left;
+      if (registration.state === "waiting" && registration.waitingSince === since) this.#forget(registration);
+    }
+    if (this.#past < MOST_PAST && this.#past < left.length) return;
+    left.splice(0, this.#past);
+    this.#past = 0;
+  }
+
+  /** One that waits to be unwatched was reported: it would be so again and again. */
+  leave(registration: Registration): void {
+    this.#forget(registration);
   }
 
   /** Stops watching, for a while, what was reported in vain: see spin-guard.ts. */
@@ -123,6 +149,11 @@ export class SocketTable implements SocketLife {
       }
     }
     return next;
+  }
+
+  /** Whether there are connections that more than one transfer had at once. */
+  get shares(): boolean {
+    return this.#shared.size > 0;
   }
 
   /** Those the loop watches as the engine wants it, of connections that more than one transfer had at once. */
@@ -178,7 +209,7 @@ export class SocketTable implements SocketLife {
     if (!mayWait) return this.#forget(registration);
     registration.state = "waiting";
     registration.waitingSince = this.#tick;
-    this.#left.push(registration);
+    this.#left.push({ registration, since: this.#tick });
     this.#waiting++;
   }
 

@@ -28,7 +28,7 @@ export const brokenDrivers: readonly Mutation[] = [
     "driver",
     "gives an event to whatever has the number now",
     "C 5.6",
-    'if (registration?.generation !== generation || registration.state === "waiting") return;',
+    "if (registration?.generation !== generation) return;",
     "if (!registration) return;",
   ),
   core(
@@ -95,8 +95,15 @@ export const brokenDrivers: readonly Mutation[] = [
     "sockets",
     "never makes an unwatch that waits",
     "C 2.7",
-    "registration.waitingSince < tick",
+    "registration.waitingSince === since",
     "registration.waitingSince < 0",
+  ),
+  core(
+    "driver",
+    "lets an unwatch wait whatever is reported",
+    "C 2.7",
+    "return this.#sockets.leave(registration);",
+    "return;",
   ),
   core(
     "sockets",

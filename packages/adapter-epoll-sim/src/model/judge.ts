@@ -14,6 +14,7 @@ export interface Violation {
 
 const ROUNDS = 4;
 const IDLE_WAKEUPS = 1000;
+const KEPT_TICKS = 16;
 const ACTIONS = ["NONE", "IN", "OUT", "INOUT", "REMOVE"];
 
 /** Sits between a driver, the model and a loop, and says which rule was broken, and when. */
@@ -32,6 +33,10 @@ export class Judge implements ModelObserver {
   /** The engine's wishes: descriptors and the timer. */
   readonly #told = new Map<number, PollAction>();
   readonly #removedInTick = new Map<number, number>();
+  /** The last tick after which there were transfers. */
+  #busyTick = Number.NEGATIVE_INFINITY;
+  /** Reported since the last rest although nobody wanted them. */
+  readonly #inVain = new Set<number>();
   #timerMs = Number.POSITIVE_INFINITY;
   #timeoutAsked = false;
   #cleaned = false;
@@ -94,6 +99,7 @@ export class Judge implements ModelObserver {
     this.note(`ready ${fd} ${bits}`);
     this.#reported.set(fd, this.#kernel.identity(fd));
     this.#wakeups.set(fd, (this.#wakeups.get(fd) ?? 0) + 1);
+    if (!this.#told.has(fd)) this.#inVain.add(fd);
   }
 
   tickBegins(why: string): void {
@@ -177,10 +183,17 @@ export class Judge implements ModelObserver {
     this.check("C 6.9", held === this.outstanding > 0, () => `held is ${held} with ${this.outstanding} transfers`);
     for (const [fd, action] of this.#told)
       this.check("I15", this.#asWanted(fd, action), () => `${fd} is not watched as ${ACTIONS[action]} on its object`);
-    for (const fd of this.view.watched) {
-      const late = !this.#told.has(fd) && this.#tick - (this.#removedInTick.get(fd) ?? Number.NEGATIVE_INFINITY) > 1;
-      this.check("C 2.7", !late, () => `${fd} is still watched, and nobody wants it`);
-    }
+    if (this.outstanding > 0) this.#busyTick = this.#tick;
+    for (const fd of this.view.watched)
+      this.check("C 2.7", this.#told.has(fd) || this.#mayWait(fd), () => `${fd} is still watched, and nobody wants it`);
+    this.#inVain.clear();
+  }
+
+  /** Its unwatch, until the end of the next tick, or while there are transfers of a later one, and not when it is reported. */
+  #mayWait(fd: number): boolean {
+    const removed = this.#removedInTick.get(fd) ?? Number.NEGATIVE_INFINITY;
+    const asked = Math.min(Math.max(removed, this.#busyTick), removed + KEPT_TICKS);
+    return this.#tick - asked <= 1 && !this.#inVain.has(fd);
   }
 
   #action(fd: number, bits: number): void {

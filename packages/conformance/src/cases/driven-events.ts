@@ -260,18 +260,38 @@ export const drivenEvents: readonly Case[] = [
     await stage.called(`action ${a} 1`);
     scene.close(b);
   }),
-  driver("C 2.7", "an unwatch that may wait is made all the same", async (stage) => {
+  driver("C 2.7", "an unwatch that may wait is made when no transfers are left", async (stage) => {
     const { scene, engine } = stage;
     const [a, b] = scene.pair();
-    const [other] = scene.pair();
     engine.announced.add(a);
     const easy = await stage.waiting(a);
-    engine.tell(other, CURL_POLL_IN, easy);
     stage.driver.command(easy, () => engine.remove(a));
+    stage.driver.remove(easy);
     await scene.settle();
-    assert.ok(stage.asked.includes(`unwatch ${a}`), "an unwatch waits for the next tick, not longer (C 2.7)");
+    assert.ok(stage.asked.includes(`unwatch ${a}`), "an unwatch waits for the next tick then, not longer (C 2.7)");
     scene.close(a, b);
   }),
+  driver(
+    "C 2.7",
+    "a descriptor whose unwatch waits is left when it is reported, and is not acted on",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const [a, b] = scene.pair();
+      const [other] = scene.pair();
+      engine.announced.add(a);
+      const easy = await stage.waiting(a);
+      engine.tell(other, CURL_POLL_IN, easy);
+      stage.driver.command(easy, () => engine.remove(a));
+      engine.calls.length = 0;
+      scene.arm.descriptors.write(b, new Uint8Array([1]));
+      const left = () => stage.asked.includes(`unwatch ${a}`);
+      await scene.until(left, "what nobody wants is not watched for ever (C 2.7)");
+      const times = stage.reported.filter((fd) => fd === a).length;
+      assert.ok(times <= 2, `what nobody wants is not reported again and again: ${times} times (C 2.7)`);
+      assert.ok(!engine.calls.includes(`action ${a} 1`), "libcurl said REMOVE: it is not to hear of it (C 2.7)");
+      scene.close(a, b);
+    },
+  ),
   driver("C 2.2", "a change of interest reaches the loop", async (stage) => {
     const { engine, scene } = stage;
     const [a] = scene.pair();

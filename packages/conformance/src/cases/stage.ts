@@ -28,6 +28,8 @@ export class Stage {
   readonly uncaught: unknown[] = [];
   /** What was asked of the loop: "watch 7", "unwatch 7". */
   readonly asked: string[] = [];
+  /** What the loop told of: descriptors. */
+  readonly reported: number[] = [];
   /** What the loop was armed for, ms. */
   readonly armed: number[] = [];
   /** What the driver gave to the loop: a case may be the loop itself, from a fresh stack. */
@@ -86,7 +88,8 @@ export class Stage {
   #passed(call: string, args: readonly unknown[]): void {
     if (call === "watch" || call === "unwatch") this.asked.push(`${call} ${args[0]}`);
     else if (call === "arm") this.armed.push(args[0] as number);
-    else if (call === "ready" || call === "batchEnd" || call === "expired") this.#callsThisTick = 0;
+    if (call === "ready") this.reported.push(args[0] as number);
+    if (call === "ready" || call === "batchEnd" || call === "expired") this.#callsThisTick = 0;
   }
 
   get closed(): boolean {
