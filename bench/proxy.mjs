@@ -26,7 +26,9 @@ const all = [
   { name: "1k-50", bytes: 1024, atOnce: 50 },
   { name: "64k-20", bytes: 65_536, atOnce: 20 },
   { name: "1m-20", bytes: 1_048_576, atOnce: 20 },
+  { name: "1m-200", bytes: 1_048_576, atOnce: 200 },
   { name: "put-64k-20", bytes: 5, sentBytes: 65_536, atOnce: 20 },
+  { name: "put-1m-20", bytes: 5, sentBytes: 1_048_576, atOnce: 20 },
 ];
 const cases = all.filter(({ name }) => !values.case || values.case.includes(name));
 

@@ -20,13 +20,14 @@ const curl = {
   ...(CAINFO && { CAINFO }),
 };
 
-/** Bytes at once: much costs less CPU, and is as much memory for each that waits for its reader, so only the first few have it. */
+/** Bytes at once: much costs less CPU, and is as much memory for each that waits for its client, so only the first few have it. */
 const FEW = 24;
-const [roomy, tight] = [393_216, 65_536].map((size) => ({
-  highWaterBytes: 3 * size,
-  sendHighWaterBytes: size,
-  curl: { ...curl, BUFFERSIZE: size },
-}));
+const sizes = (down, up) => ({
+  highWaterBytes: 3 * down,
+  sendHighWaterBytes: up,
+  curl: { ...curl, BUFFERSIZE: down, UPLOAD_BUFFERSIZE: up },
+});
+const [roomy, tight] = [sizes(393_216, 393_216), sizes(196_608, 65_536)];
 let underWay = 0;
 
 /** Everything of the request is read at once: when this returns, uWS has taken it back. */

@@ -12,6 +12,8 @@ export interface Flow {
   pause(): void;
   /** All that came is written. */
   resume(): void;
+  /** uWS has, or has copied, all of it. */
+  written(chunk: Uint8Array): void;
 }
 
 /**
@@ -23,7 +25,8 @@ export class BodyWriter {
   readonly #state: ResponseState;
   readonly #flow: Flow;
   readonly #head: ResponseHead;
-  /** What is left of the chunk that is being written. */
+  /** The chunk that is being written, and what is left of it. */
+  #chunk: Uint8Array = NOTHING;
   #rest: Uint8Array = NOTHING;
   /** What came all the same while that was waiting: a transfer's user may resume it. */
   readonly #later: Uint8Array[] = [];
@@ -68,9 +71,10 @@ export class BodyWriter {
   /** Answers whether the next chunk may come. */
   #push(): boolean {
     while (!this.#state.over) {
-      if (this.#rest.length === 0) this.#rest = this.#later.shift() ?? NOTHING;
+      if (this.#rest.length === 0) this.#rest = this.#chunk = this.#later.shift() ?? NOTHING;
       if (this.#rest.length === 0) return true;
       const well = this.#head.sizeBytes === undefined ? this.#give() : this.#offer(this.#head.sizeBytes);
+      if (this.#rest.length === 0) this.#flow.written(this.#chunk);
       if (!well) return false;
     }
     return true;

@@ -111,6 +111,10 @@ class Pipe implements AnswerObserver, Flow {
     this.#finish();
   }
 
+  written(chunk: Uint8Array): void {
+    this.#transfer.recycle(chunk);
+  }
+
   // --- inside --------------------------------------------------------------------------------------------------------
 
   /** The end of the answer, behind all of the body. */

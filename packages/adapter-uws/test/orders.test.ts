@@ -77,7 +77,7 @@ class ScriptedResponse {
       writeHeader: () => inCork("writeHeader"),
       write: (chunk) => {
         inCork("write");
-        this.sent.push(chunk.slice());
+        this.sent.push(Buffer.from(chunk));
         if (this.kept === 0 && this.#next() < 0.5) return true;
         this.kept += chunk.length;
         this.mostKept = Math.max(this.mostKept, this.kept);
@@ -86,7 +86,7 @@ class ScriptedResponse {
       tryEnd: (chunk, total) => {
         inCork("tryEnd");
         const taken = this.#next() < 0.5 ? chunk.length : Math.floor(chunk.length * this.#next());
-        this.sent.push(chunk.slice(0, taken));
+        this.sent.push(Buffer.from(chunk.subarray(0, taken)));
         this.#offset += taken;
         if (this.#offset === total) this.over = "answered";
         return [taken === chunk.length, this.#offset === total];
@@ -127,7 +127,7 @@ class ScriptedResponse {
 
 /** A transfer that has these chunks, and then its end; one that fails had promised more. */
 function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewError | undefined, kept: boolean) {
-  const told = { cancelled: false, paused: false };
+  const told = { cancelled: false, paused: false, recycled: 0 };
   let observer: AnswerObserver | undefined;
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
   const raw = sized ? [["Content-Length", String(error ? size + 1 : size)]] : [];
@@ -166,6 +166,10 @@ function scriptedTransfer(chunks: Uint8Array[], sized: boolean, error: CurlewErr
     cancel: () => {
       told.cancelled = true;
     },
+    recycle: (chunk: Uint8Array) => {
+      told.recycled++;
+      chunk.fill(0); // nobody may look into it any more
+    },
     pause: () => {
       told.paused = true;
     },
@@ -189,7 +193,7 @@ describe(`a response that does as ${SEEDS} seeds say`, () => {
         let at = 0;
         const chunks = lengths.map((length) => {
           at += length;
-          return content.subarray(at - length, at);
+          return Buffer.from(content.subarray(at - length, at));
         });
         const failing = next() < 0.2 ? new CurlewError("TRANSFER_FAILED", "broken") : undefined;
         const scripted = new ScriptedResponse(next);
@@ -211,6 +215,7 @@ describe(`a response that does as ${SEEDS} seeds say`, () => {
         expect(end, context).toBeDefined();
         if (!end) continue;
         ends[end.how]++;
+        if (end.how === "done") expect(told.recycled, context).toBe(chunks.length);
         const sent = Buffer.concat(scripted.sent);
         expect(content.subarray(0, sent.length).equals(sent), context).toBe(true);
         if (end.how === "done") expect([sent.length, told.paused], context).toEqual([at, false]);

@@ -9,7 +9,7 @@
  * inside one of these calls (I10).
  *
  * Re-entrancy. Every call of an engine MAY tell before it returns, for any descriptor and any handle, except `assign`,
- * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `hold`, `send` and `collect`, which MUST NOT. From inside a
+ * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `hold`, `send`, `recycle` and `collect`, which MUST NOT. From inside a
  * callback the driver calls nothing but those; anything else there is undefined (C 10.2).
  *
  * Callbacks. The driver's callbacks answer 0 and throw nothing. Raw users' may do both; what the engine then does is its
@@ -181,6 +181,12 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
 
   /** Hands over what was gathered and not yet, for all handles that are not held, removed ones included. */
   collect(visit: GatherVisitor<E>): void;
+
+  /**
+   * Takes back bytes that were handed over with `collect`, to use their memory for others: they are empty afterwards. Absent, or
+   * where it is not worth it: nothing.
+   */
+  recycle?(bytes: Uint8Array): void;
 
   /** Several infos that are numbers or strings at once, of a list that stays the same. Absent: `getinfo`, one by one. */
   getinfos?(easy: E, infos: readonly string[]): readonly unknown[];

@@ -58,6 +58,8 @@ export interface Transfer {
    * or for what came before: chunk by chunk.
    */
   receiveWhole?(mostBytes: number): void;
+  /** Takes back a chunk that was told, whose memory may be another one's then: it may be empty afterwards. */
+  recycle?(chunk: Uint8Array): void;
   /** Before `cancel`, and in an `outcome` that is an error: what has come of such a body and was not told. */
   rest?(): Uint8Array | undefined;
   /**

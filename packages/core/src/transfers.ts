@@ -169,6 +169,10 @@ class DrivenTransfer<E extends EasyHandle> implements Transfer, TransferSink {
     if (!this.#ended) this.#engine.receiveWhole?.(this.#easy, mostBytes);
   }
 
+  recycle(chunk: Uint8Array): void {
+    this.#engine.recycle?.(chunk);
+  }
+
   rest(): Uint8Array | undefined {
     return this.#freed ? undefined : this.#engine.rest?.(this.#easy, this.#toldBytes);
   }

@@ -61,18 +61,25 @@ static void note_usual(gather *g) {
   if (!all_there_was || size > g->usual_bytes) g->usual_bytes = (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
 }
 
-/* With the memory it is in, when that is JavaScript's and full; otherwise it is copied. */
+/* The memory it is in, when that is JavaScript's and full; a large piece that is not goes there now. */
+static napi_value memory_of(easy *e) {
+  buffer *body = &e->gather.body;
+  if (e->gather.in_pieces && !body->lent) loan_open(e, buffer_size(body));
+  return loan_full(e);
+}
+
+/* With its memory, if it has any; otherwise it is copied. */
 static bool put_body(collection *c, easy *e) {
   buffer *body = &e->gather.body;
   if (!has_record(c)) return false;
   if (e->gather.in_pieces) note_usual(&e->gather);
-  napi_value memory = loan_full(e);
+  napi_value memory = memory_of(e);
   if (memory == NULL || napi_set_element(e->env->napi, c->loans, c->lent, memory) != napi_ok) {
     bool done = put(c, e, BODY, body);
     loan_settle(e);
     return done;
   }
-  add_record(c, e, e->gather.in_pieces ? PIECE : BODY, -1 - (int32_t)c->lent++, buffer_size(body));
+  add_record(c, e, e->gather.in_pieces && e->gather.fresh ? PIECE : BODY, -1 - (int32_t)c->lent++, buffer_size(body));
   buffer_free(body);
   loan_settle(e);
   return true;

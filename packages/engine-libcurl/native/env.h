@@ -20,6 +20,13 @@ typedef enum { HOOK_SOCKET, HOOK_TIMER, HOOK_OPENED, HOOK_CLOSING, HOOK_EASY, HO
 
 struct multi;
 
+/* Memory of JavaScript's that had a piece of a body in it and may have another: loan.c. */
+enum { MOST_SPARES = 512 };
+typedef struct {
+  napi_ref memory;
+  size_t size;
+} spare;
+
 typedef struct curlew_env {
   napi_env napi;
   bool ending; /* set by the clean-up hook: from then on no callback does anything */
@@ -28,6 +35,9 @@ typedef struct curlew_env {
   int32_t first_free;
   int32_t live[SHARE + 1]; /* by kind: leak tests read it */
   napi_ref hooks[HOOK_COUNT];
+  spare spares[MOST_SPARES];
+  int spare_count;
+  size_t spare_bytes;
   struct multi *keeping; /* the multi whose tellings wait for the end of the call that is under way: telling.c */
 } curlew_env;
 

@@ -30,6 +30,7 @@ typedef struct {
   size_t handed_over; /* bytes of the body that JavaScript has */
   size_t promised;    /* as long as the body says it is, while it has no room for that */
   napi_ref loan;      /* the memory of JavaScript's in which the body is */
+  bool fresh;         /* which was nobody's before */
   bool in_pieces;     /* the body is taken as it comes */
   size_t usual_bytes; /* and so much of it was handed over at once the last time, also in the transfer before */
   bool in_head; /* between a status line and the empty line after it; header lines outside are trailers */
@@ -82,7 +83,7 @@ enum { LEAST_LOAN_BYTES = 64 * 1024 };
 
 /* The body goes on in memory of JavaScript's, of as many bytes as there will be. False: it stays where it is. */
 bool loan_open(struct easy *e, size_t size);
-/* The memory, when the body fills it, or most of it where it is taken as it comes; NULL otherwise. */
+/* The memory, when the body fills it, or half of it where it is taken as it comes; NULL otherwise. */
 napi_value loan_full(struct easy *e);
 /* Whoever took the body out of it asks for this: what the body is not in any more is given back. */
 void loan_settle(struct easy *e);
@@ -93,6 +94,7 @@ void keep_freed_memory(void);
 napi_value gather_register(curlew_env *env, napi_value exports);
 napi_value sending_register(curlew_env *env, napi_value exports);
 napi_value collect_register(curlew_env *env, napi_value exports);
+napi_value loan_register(curlew_env *env, napi_value exports);
 napi_value memory_register(curlew_env *env, napi_value exports);
 
 #endif

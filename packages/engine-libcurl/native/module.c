@@ -89,6 +89,7 @@ NAPI_MODULE_INIT() {
   gather_register(created, exports);
   sending_register(created, exports);
   collect_register(created, exports);
+  loan_register(created, exports);
   memory_register(created, exports);
   global_register(created, exports);
   select_register(created, exports);

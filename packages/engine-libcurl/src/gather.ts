@@ -20,8 +20,11 @@ const kinds: readonly (GatheredKind | undefined)[] = [
   "progress",
   "body",
 ];
-/** A piece of a body in memory of its own, as most of the ones that come as they come will soon be garbage. */
+/** A piece of a body in memory that was made for it, and will soon be garbage, as a rule. */
 const PIECE = 7;
+
+/** Pieces of that size have memory of their own. */
+const OWN_BYTES = 65_536;
 
 const RECORDS = 256;
 const RECORD_INTS = 4;
@@ -77,5 +80,11 @@ export class Collector {
     }
     loans.length = 0;
     return end;
+  }
+
+  /** @see GatheringEngine.recycle. It changes hands, so that nobody can look into the next piece, or give it away. */
+  recycle({ buffer, byteLength }: Uint8Array): void {
+    if (byteLength < OWN_BYTES || !(buffer instanceof ArrayBuffer)) return;
+    native().gatherSpare(Buffer.from(structuredClone(buffer, { transfer: [buffer] })));
   }
 }

@@ -287,6 +287,10 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     this.#collector.collect(this.id, this.#pool, visit);
   }
 
+  recycle(bytes: Uint8Array): void {
+    this.#collector.recycle(bytes);
+  }
+
   getinfos(easy: Easy, infos: readonly string[]): unknown[] {
     return getinfos(easy, infos as readonly InfoName[]);
   }

@@ -57,6 +57,8 @@ export interface Native {
   gatherContinue(easy: number): number;
   gatherHold(easy: number, held: boolean): void;
   gatherWhole(easy: number, mostBytes: number): void;
+  /** All of the memory behind it, which nobody else has. */
+  gatherSpare(bytes: Uint8Array): void;
   gatherRest(easy: number, toldBytes: number): Uint8Array | undefined;
   gatherPaused(easy: number): boolean;
   gatherRefused(easy: number): Refusal;

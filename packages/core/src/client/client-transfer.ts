@@ -58,6 +58,14 @@ export class ClientTransfer {
     return body.iterate();
   }
 
+  /**
+   * Gives back a chunk of this body, for those who have many and keep none: its memory is used for others instead of being
+   * garbage, and the chunk may be empty afterwards.
+   */
+  recycle(chunk: Uint8Array): void {
+    this.#reception.recycle(chunk);
+  }
+
   /** The same as a stream of the runtime's. Cancelling it cancels the transfer. @throws MisuseError BODY_USED; CurlewError NOT_IN_THIS_RUNTIME */
   stream(): RuntimeReadableStream {
     const { ReadableStream } = runtime;

@@ -129,6 +129,10 @@ export class Exchange implements TransferSink, TransferControl, Waiting, AnswerL
     this.#transfer?.receiveWhole?.(mostBytes);
   }
 
+  recycle(chunk: Uint8Array): void {
+    this.#transfer?.recycle?.(chunk);
+  }
+
   cancel(): void {
     this.#silent = true;
     this.#drop();

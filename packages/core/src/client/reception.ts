@@ -20,6 +20,7 @@ export type TransferHooks = Pick<TransferObserver, "started" | "informational" |
 export interface PhasedControl extends TransferControl {
   readonly phase: TransferPhase;
   receiveWhole(mostBytes: number): void;
+  recycle(chunk: Uint8Array): void;
 }
 
 /** What all receptions of a client have in common. */
@@ -139,6 +140,10 @@ export class Reception implements TransferObserver, EndListener, BodyOwner {
 
   receiveWhole(mostBytes: number): void {
     this.#control?.receiveWhole(mostBytes);
+  }
+
+  recycle(chunk: Uint8Array): void {
+    this.#control?.recycle(chunk);
   }
 
   abandon(): void {

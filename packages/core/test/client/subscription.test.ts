@@ -37,6 +37,22 @@ describe("subscribe", () => {
     expect(log).toEqual(["head 201", "one", "two", "done"]);
   });
 
+  it("takes a chunk back to the engine, if that has a use for it", () => {
+    const { transfer, scripted } = requested();
+    const back: string[] = [];
+    const { log, observer } = listening({ chunk: (bytes) => transfer.recycle(bytes) });
+    transfer.subscribe(observer);
+    scripted.headers(HEAD);
+    scripted.chunk("no use");
+    Object.assign(scripted, { recycle: (bytes: Uint8Array) => void back.push(String(bytes)) });
+    scripted.chunk("one");
+    scripted.chunk("two");
+    scripted.end();
+    expect(back).toEqual(["one", "two"]);
+    transfer.recycle(Buffer.from("late"));
+    expect(log).toEqual(["head 201", "done"]);
+  });
+
   it("tells first what is here already, then the rest", async () => {
     const { transfer, scripted, engineLog } = requested({ highWaterBytes: 9 });
     scripted.headers(HEAD);
