@@ -23,8 +23,11 @@ const kinds: readonly (GatheredKind | undefined)[] = [
 /** A piece of a body in memory that was made for it, and will soon be garbage, as a rule. */
 const PIECE = 7;
 
-/** Pieces of that size have memory of their own. */
-const OWN_BYTES = 65_536;
+/** Of memory that a piece has for itself: so that nothing else is taken back. */
+const OWN = Symbol("curlew.own");
+
+/** The addon takes no less. */
+const LEAST_SPARE_BYTES = 65_536;
 
 const RECORDS = 256;
 const RECORD_INTS = 4;
@@ -51,7 +54,7 @@ export class Collector {
       const needed = this.#records[1] ?? 0;
       if (needed === 0) return;
       if (needed > LARGE_BYTES) {
-        this.#fill(multi, handles, visit, Buffer.allocUnsafeSlow(needed), 0);
+        this.#fill(multi, handles, visit, owned(Buffer.allocUnsafeSlow(needed)), 0);
         if (HURRIES) native().hurry();
         if (this.#records[1] === 0) return;
       } else if (needed > 0) {
@@ -74,7 +77,7 @@ export class Collector {
       const start = records[at + 2] ?? 0;
       const length = records[at + 3] ?? 0;
       if (start >= 0) end = start + length;
-      const bytes = start >= 0 ? room.subarray(start, end) : loans[-1 - start]?.subarray(0, length);
+      const bytes = start >= 0 ? room.subarray(start, end) : this.#lent(-1 - start, length);
       if (easy && kind && bytes) visit(easy, kind, bytes);
       if (HURRIES && records[at + 1] === PIECE) native().hurry();
     }
@@ -82,9 +85,20 @@ export class Collector {
     return end;
   }
 
-  /** @see GatheringEngine.recycle. It changes hands, so that nobody can look into the next piece, or give it away. */
-  recycle({ buffer, byteLength }: Uint8Array): void {
-    if (byteLength < OWN_BYTES || !(buffer instanceof ArrayBuffer)) return;
-    native().gatherSpare(Buffer.from(structuredClone(buffer, { transfer: [buffer] })));
+  #lent(index: number, length: number): Uint8Array | undefined {
+    const memory = this.#loans[index];
+    return memory && owned(memory).subarray(0, length);
   }
+
+  /** @see GatheringEngine.recycle. It changes hands, so that nobody can look into the next piece, or give it away. */
+  recycle({ buffer }: Uint8Array): void {
+    if (!(OWN in buffer) || buffer.byteLength < LEAST_SPARE_BYTES) return;
+    const memory = structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    native().gatherSpare(Buffer.from(memory));
+  }
+}
+
+function owned(bytes: Uint8Array): Uint8Array {
+  (bytes.buffer as { [OWN]?: true })[OWN] = true;
+  return bytes;
 }

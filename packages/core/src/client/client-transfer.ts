@@ -60,7 +60,7 @@ export class ClientTransfer {
 
   /**
    * Gives back a chunk of this body, for those who have many and keep none: its memory is used for others instead of being
-   * garbage, and the chunk may be empty afterwards.
+   * garbage, and the chunk, all views of it included, may be empty afterwards. What is no chunk, or small, is left as it is.
    */
   recycle(chunk: Uint8Array): void {
     this.#reception.recycle(chunk);
