@@ -92,8 +92,9 @@ export class SocketTable implements SocketLife {
   opened(fd: number): void {
     const stale = this.#registrations.get(fd);
     if (!stale) return;
+    const { state, interest } = stale;
     this.#forget(stale);
-    if (stale.state !== "waiting") this.#register(fd, stale.interest);
+    if (state !== "waiting") this.#register(fd, interest);
   }
 
   closing(fd: number): void {

@@ -200,6 +200,15 @@ describe("a number that is opened again without REMOVE", () => {
     expect(since()).toEqual(["action 8 2"]);
   });
 
+  it("is not watched when nobody wanted the dead one any more", () => {
+    const { engine, since } = running();
+    engine.announced.add(8);
+    engine.tell(8, CURL_POLL_IN);
+    engine.tell(8, CURL_POLL_REMOVE);
+    engine.life?.opened(8);
+    expect(since()).toEqual(["watch 8 IN", "unwatch 8"]);
+  });
+
   it("is no news when the number was free", () => {
     const { engine, since } = running();
     engine.life?.opened(8);

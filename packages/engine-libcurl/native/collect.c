@@ -81,7 +81,7 @@ static bool put_body(collection *c, easy *e) {
   }
   add_record(c, e, e->gather.in_pieces && e->gather.fresh ? PIECE : BODY, -1 - (int32_t)c->lent++, buffer_size(body));
   buffer_free(body);
-  loan_settle(e);
+  loan_given(e);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "easy.h"
+#include "gather.h"
 #include "multi.h"
 #include "share.h"
 
@@ -54,8 +55,7 @@ static void end_environment(void *data) {
   destroy_all(env, SHARE, share_destroy);
   for (int i = 0; i < HOOK_COUNT; i++)
     if (env->hooks[i] != NULL) napi_delete_reference(env->napi, env->hooks[i]);
-  for (int i = 0; i < env->spare_count; i++) napi_delete_reference(env->napi, env->spares[i].memory);
-  env->spare_count = 0;
+  loan_drop_spares(env);
   free(env->slots);
   env->slots = NULL;
   env->slot_count = env->first_free = 0;

@@ -86,12 +86,13 @@ static bool sends(const easy *e) { return e->gather.sending || e->posts || e->mi
 
 /* Of what it has read when it is made to wait libcurl keeps a copy, and gives it out again: two copies of as much as it reads
  * at once. So it is stopped between two reads, by a pause of both directions: one of a single direction makes it look at once
- * for what the other can do, and 7.88.1 then reads all the same. 8.14.1 is busy for as long as it is paused so (C 11.6). */
+ * for what the other can do, and 7.88.1 then reads all the same. 8.14.1 is busy for as long as it is paused so (C 11.6). What
+ * libcurl has kept already, the rest of what a read of a compressed body became, may be 64 MiB, and only an answer stops that. */
 static void stop_reading(easy *e) {
   enum { MAY_BE_BUSY = 0x080000, HTTP_2 = 3 /* whose streams come out of one read, whatever is paused (C 11.7) */ };
   long version = HTTP_2;
   gather *g = &e->gather;
-  if (e->lib->version_num >= MAY_BE_BUSY) return;
+  if (e->lib->version_num >= MAY_BE_BUSY || g->continuing) return;
   bool complete = said_bytes(e) == (curl_off_t)(g->handed_over + buffer_size(&g->body));
   if (complete || sends(e) || !can_pause(e)) return;
   e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &version);
@@ -197,7 +198,9 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   g->send_paused = g->send_paused && nothing_to_send;
   if (!was_paused) return number(env, CURLE_OK);
   int mask = (g->receive_paused ? CURLPAUSE_RECV : 0) | (g->send_paused ? CURLPAUSE_SEND : 0);
+  g->continuing = true;
   int code = e->lib->easy_pause(e->curl, mask);
+  g->continuing = false;
   /* Between two connections, after a redirect for one, there is nothing to go on with yet (C 11.9). */
   return number(env, code == CURLE_BAD_FUNCTION_ARGUMENT ? CURLE_OK : code);
 }

@@ -23,6 +23,7 @@ typedef struct {
   bool begun;          /* at least one transfer has */
   bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
   bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
+  bool continuing;     /* libcurl hands over what it has kept */
   bool stopped;        /* or we had libcurl stop before it would have been called again */
   bool full_told;
   buffer headers, body, trailers;
@@ -30,6 +31,7 @@ typedef struct {
   size_t handed_over; /* bytes of the body that JavaScript has */
   size_t promised;    /* as long as the body says it is, while it has no room for that */
   napi_ref loan;      /* the memory of JavaScript's in which the body is */
+  size_t loan_bytes;
   bool fresh;         /* which was nobody's before */
   bool in_pieces;     /* the body is taken as it comes */
   size_t usual_bytes; /* and so much of it was handed over at once the last time, also in the transfer before */
@@ -85,8 +87,12 @@ enum { LEAST_LOAN_BYTES = 64 * 1024 };
 bool loan_open(struct easy *e, size_t size);
 /* The memory, when the body fills it, or half of it where it is taken as it comes; NULL otherwise. */
 napi_value loan_full(struct easy *e);
-/* Whoever took the body out of it asks for this: what the body is not in any more is given back. */
+/* Whoever took the body out of it asks for this: what the body is not in any more is spare, or given back. */
 void loan_settle(struct easy *e);
+/* JavaScript has the memory now. */
+void loan_given(struct easy *e);
+/* There is no use for spare memory. */
+void loan_drop_spares(curlew_env *env);
 
 /* For those who move large pieces: memory.c. */
 void keep_freed_memory(void);

@@ -10,28 +10,52 @@ enum { MOST_BYTES = 16 * 1024 * 1024 };
 /* As garbage it would be more than that before V8 looks for it. */
 enum { MOST_SPARE_BYTES = 32 * 1024 * 1024 };
 
-/* Not much more than is wanted: whoever keeps a piece keeps all of it. */
+/* The one that fits best; not much more than is wanted, as whoever keeps a piece keeps all of it. */
 static spare *find_spare(curlew_env *env, size_t size) {
-  for (int i = 0; i < env->spare_count; i++)
-    if (env->spares[i].size >= size && env->spares[i].size / 4 <= size) return &env->spares[i];
-  return NULL;
+  spare *best = NULL;
+  for (int i = 0; i < env->spare_count; i++) {
+    spare *s = &env->spares[i];
+    if (s->size >= size && s->size / 2 <= size && (best == NULL || s->size < best->size)) best = s;
+  }
+  return best;
+}
+
+static spare take_out(curlew_env *env, spare *which) {
+  spare taken = *which;
+  env->spare_bytes -= taken.size;
+  *which = env->spares[--env->spare_count];
+  return taken;
+}
+
+void loan_drop_spares(curlew_env *env) {
+  while (env->spare_count > 0) napi_delete_reference(env->napi, take_out(env, env->spares).memory);
+}
+
+/* In the place of others when there are enough, so that there are some of the size that is in use. */
+static void add_spare(curlew_env *env, napi_ref memory, size_t size) {
+  while (env->spare_count == MOST_SPARES || (env->spare_count > 0 && env->spare_bytes + size > MOST_SPARE_BYTES))
+    napi_delete_reference(env->napi, take_out(env, env->spares).memory);
+  env->spares[env->spare_count++] = (spare){.memory = memory, .size = size};
+  env->spare_bytes += size;
 }
 
 static bool lend_spare(easy *e, size_t size) {
-  curlew_env *env = e->env;
-  spare *found = find_spare(env, size);
+  gather *g = &e->gather;
+  spare *found = find_spare(e->env, size);
   napi_value memory;
   unsigned char *data = NULL;
   size_t length = 0;
   if (found == NULL) return false;
-  e->gather.loan = found->memory;
-  env->spare_bytes -= found->size;
-  *found = env->spares[--env->spare_count];
-  napi_get_reference_value(env->napi, e->gather.loan, &memory);
-  e->gather.fresh = false;
-  if (bytes_of(env, memory, &data, &length) && length >= size) buffer_lend(&e->gather.body, data, size);
-  else loan_settle(e); /* it has no such memory any more */
-  return e->gather.loan != NULL;
+  spare taken = take_out(e->env, found);
+  if (napi_get_reference_value(e->env->napi, taken.memory, &memory) != napi_ok || !bytes_of(e->env, memory, &data, &length)) {
+    napi_delete_reference(e->env->napi, taken.memory);
+    return false;
+  }
+  g->loan = taken.memory;
+  g->loan_bytes = taken.size;
+  g->fresh = false;
+  buffer_lend(&g->body, data, size);
+  return true;
 }
 
 static bool lend(easy *e, size_t size) {
@@ -42,8 +66,9 @@ static bool lend(easy *e, size_t size) {
   keep_freed_memory();
   if (napi_create_buffer(e->env->napi, size, &data, &memory) != napi_ok) return false;
   if (napi_create_reference(e->env->napi, memory, 1, &g->loan) != napi_ok) return false;
-  buffer_lend(&g->body, data, size);
+  g->loan_bytes = size;
   g->fresh = true;
+  buffer_lend(&g->body, data, size);
   return true;
 }
 
@@ -64,24 +89,29 @@ napi_value loan_full(easy *e) {
   return napi_get_reference_value(e->env->napi, e->gather.loan, &memory) == napi_ok ? memory : NULL;
 }
 
-void loan_settle(easy *e) {
+void loan_given(easy *e) {
   gather *g = &e->gather;
-  if (g->loan == NULL || g->body.lent) return;
+  if (g->loan == NULL) return;
   if (!e->env->ending) napi_delete_reference(e->env->napi, g->loan);
   g->loan = NULL;
 }
 
-/* gatherSpare(bytes): all of its memory, which nobody else has, is for other pieces, as long as there is not enough of that. */
+void loan_settle(easy *e) {
+  gather *g = &e->gather;
+  if (g->loan == NULL || g->body.lent) return;
+  if (!g->in_pieces || e->env->ending) return loan_given(e);
+  add_spare(e->env, g->loan, g->loan_bytes);
+  g->loan = NULL;
+}
+
+/* gatherSpare(bytes): all of its memory, which nobody else has, is for other pieces. */
 static napi_value spare_bytes(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   unsigned char *data = NULL;
   size_t size = 0;
   napi_ref memory;
-  if (!bytes_of(env, argv[0], &data, &size) || size < LEAST_LOAN_BYTES) return NULL;
-  if (env->spare_count == MOST_SPARES || env->spare_bytes + size > MOST_SPARE_BYTES) return NULL;
-  if (napi_create_reference(napi, argv[0], 1, &memory) != napi_ok) return NULL;
-  env->spares[env->spare_count++] = (spare){.memory = memory, .size = size};
-  env->spare_bytes += size;
+  if (!bytes_of(env, argv[0], &data, &size) || size < LEAST_LOAN_BYTES || size > MOST_BYTES) return NULL;
+  if (napi_create_reference(napi, argv[0], 1, &memory) == napi_ok) add_spare(env, memory, size);
   return NULL;
 }
 

@@ -265,6 +265,7 @@ void multi_destroy(void *object) {
   env_forget(m->env, m->id);
   sockets_free(m);
   telling_to(m, NULL);
+  loan_drop_spares(m->env); /* who has closed one may have been busy for the last time */
   free(m);
 }
 

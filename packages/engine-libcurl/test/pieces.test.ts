@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
 import type { TransferRequest } from "@curlew/core";
 import { contentOf, sha256, startServer, type TestServer } from "@curlew/testkit";
 import fc from "fast-check";
@@ -32,7 +34,7 @@ async function taken(
   decide: (turn: number) => boolean = () => false,
   use?: (piece: Uint8Array) => void,
 ) {
-  const easy = loop.multi.prepare({ url: server.http + path, ...more });
+  const easy = loop.multi.prepare({ url: path.startsWith("/") ? server.http + path : path, ...more });
   const pieces: Uint8Array[] = [];
   const ended = loop.done.length + 1;
   loop.multi.addHandle(easy);
@@ -105,6 +107,23 @@ describe("pieces of a body", () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
+  it("of a compressed body are no longer than their mark and one read, however much they become", async () => {
+    const zeros = gzipSync(Buffer.alloc(48 * MIB));
+    const bomb = createHttpServer((_request, response) => {
+      response.writeHead(200, { "Content-Encoding": "gzip", "Content-Length": zeros.length }).end(zeros);
+    }).listen(0, "127.0.0.1");
+    await once(bomb, "listening");
+    const url = `http://127.0.0.1:${(bomb.address() as AddressInfo).port}/`;
+    for (const BUFFERSIZE of [16 * KIB, 64 * KIB]) {
+      const pieces = await taken(url, { highWaterBytes: 4 * MIB, decompress: true, curl: { BUFFERSIZE } });
+      expect(pieces.reduce((sum, { length }) => sum + length, 0)).toBe(48 * MIB);
+      for (const { length } of pieces) expect(length).toBeLessThanOrEqual(4 * MIB + 2 * BUFFERSIZE);
+    }
+    loop.multi.cleanup(); // whose connection would keep the server
+    bomb.close();
+    await once(bomb, "close");
+  });
+
   it("of a transfer that is held are as many as its mark and one read, however long it is", async () => {
     const mark = 256 * KIB;
     const request = { highWaterBytes: mark, curl: { BUFFERSIZE: 128 * KIB } };
@@ -147,9 +166,9 @@ describe("pieces that are given back", () => {
       });
     let again = 0;
     for (let i = 0; i < 8; i++) {
-      const pieces = await taken("/bytes/200000", request); // memory that is made for it is not longer
-      expect(sha256(Buffer.concat(pieces))).toBe(sha256(contentOf("bytes", 200_000)));
-      again += pieces.filter(({ buffer }) => buffer.byteLength > 200_000 && sizes.has(buffer.byteLength)).length;
+      const pieces = await taken("/bytes/400000", request); // memory that is made for it is not longer
+      expect(sha256(Buffer.concat(pieces))).toBe(sha256(contentOf("bytes", 400_000)));
+      again += pieces.filter(({ buffer }) => buffer.byteLength > 400_000 && sizes.has(buffer.byteLength)).length;
     }
     console.log(`${again} pieces of 8 bodies lie in memory of pieces before`);
     expect(again).toBeGreaterThan(0);

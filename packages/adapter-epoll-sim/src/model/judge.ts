@@ -148,6 +148,7 @@ export class Judge implements ModelObserver {
     if (action === CURL_POLL_REMOVE) return this.#toldRemove(fd);
     this.#told.set(fd, action);
     this.#removedInTick.delete(fd);
+    this.#inVain.delete(fd);
     this.check("C 2.12", this.#asWanted(fd, action), () => `${fd} is not watched as ${ACTIONS[action]} on its object`);
   }
 

@@ -1,4 +1,4 @@
-import { CurlewError } from "../errors.js";
+import { CurlewError, MisuseError } from "../errors.js";
 import type { Head } from "./head.js";
 import type { HeaderFields } from "./header-fields.js";
 import type { TransferInfos } from "./infos.js";
@@ -61,8 +61,11 @@ export class ClientTransfer {
   /**
    * Gives back a chunk of this body, for those who have many and keep none: its memory is used for others instead of being
    * garbage, and the chunk, all views of it included, may be empty afterwards. What is no chunk, or small, is left as it is.
+   * At most 32 MiB are kept so by each thread, until a client is closed. @throws MisuseError WRONG_TYPE
    */
   recycle(chunk: Uint8Array): void {
+    if (!(chunk instanceof Uint8Array))
+      throw new MisuseError("WRONG_TYPE", "recycle takes a chunk, as it was told: a Uint8Array");
     this.#reception.recycle(chunk);
   }
 

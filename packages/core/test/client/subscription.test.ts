@@ -50,6 +50,7 @@ describe("subscribe", () => {
     scripted.end();
     expect(back).toEqual(["one", "two"]);
     transfer.recycle(Buffer.from("late"));
+    expect(() => transfer.recycle(null as never)).toThrow(expect.objectContaining({ code: "WRONG_TYPE" }));
     expect(log).toEqual(["head 201", "done"]);
   });
 
