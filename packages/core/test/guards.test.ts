@@ -29,6 +29,18 @@ describe("the second look (7.88.1 to 8.0.1)", () => {
     expect(loop.pass(1000)).toBe(false);
   });
 
+  it("sets no timer where transfers share nothing", () => {
+    const { engine, loop, start, since } = scene();
+    Object.assign(engine.hazards, { leavesInputUnread: true });
+    start("a");
+    engine.tell(7, CURL_POLL_IN);
+    loop.settle();
+    since();
+    loop.report([7, 1]);
+    expect(since()).toEqual(["action 7 1"]);
+    expect(loop.armedForMs).toBeUndefined();
+  });
+
   it("says it again after what came of it", () => {
     const { loop, engine, actions } = quiet(true);
     engine.actions.set(8, () => engine.tellTimer(0));

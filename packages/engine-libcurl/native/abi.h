@@ -181,6 +181,8 @@ enum {
 #define CURL_READFUNC_PAUSE ((size_t)0x10000001)
 
 enum { CURLPAUSE_RECV = 1, CURLPAUSE_SEND = 4 };
+enum { CURL_MAX_WRITE_SIZE = 16 * 1024 }; /* what a write callback gets at once, at most */
+enum { CURL_HTTP_VERSION_2_0 = 3 };
 enum { CURL_SEEKFUNC_OK = 0, CURL_SEEKFUNC_FAIL = 1, CURL_SEEKFUNC_CANTSEEK = 2 };
 enum { CURLSTS_OK, CURLSTS_DONE, CURLSTS_FAIL };
 enum { CURLSHE_IN_USE = 2, CURLSHE_INVALID = 3, CURLSHE_NOMEM = 4 };

@@ -51,14 +51,12 @@ static bool put_some(collection *c, easy *e, record_kind kind, buffer *from) {
   return buffer_size(from) == 0 || put(c, e, kind, from);
 }
 
-/* libcurl calls back with so much, at most. */
-enum { BLOCK_BYTES = 16 * 1024 };
-
-/* The next piece will be as long. One that fills what was made ready for the rest of a body says nothing. */
+/* The next piece will be as long, in whole calls of the write callback. One that fills what was made ready for the rest of a body says nothing. */
 static void note_usual(gather *g) {
   size_t size = buffer_size(&g->body);
   bool all_there_was = g->body.lent && size == g->body.capacity;
-  if (!all_there_was || size > g->usual_bytes) g->usual_bytes = (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+  size_t calls = (size + CURL_MAX_WRITE_SIZE - 1) / CURL_MAX_WRITE_SIZE;
+  if (!all_there_was || size > g->usual_bytes) g->usual_bytes = calls * CURL_MAX_WRITE_SIZE;
 }
 
 /* The memory it is in, when that is JavaScript's and full; a large piece that is not goes there now. */

@@ -89,20 +89,21 @@ static bool sends(const easy *e) { return e->gather.sending || e->posts || e->mi
  * for what the other can do, and 7.88.1 then reads all the same. 8.14.1 is busy for as long as it is paused so (C 11.6). What
  * libcurl has kept already, the rest of what a read of a compressed body became, may be 64 MiB, and only an answer stops that. */
 static void stop_reading(easy *e) {
-  enum { MAY_BE_BUSY = 0x080000, HTTP_2 = 3 /* whose streams come out of one read, whatever is paused (C 11.7) */ };
-  long version = HTTP_2;
+  enum { MAY_BE_BUSY = 0x080000 };
+  long version = CURL_HTTP_VERSION_2_0; /* whose streams come out of one read, whatever is paused (C 11.7) */
   gather *g = &e->gather;
   if (e->lib->version_num >= MAY_BE_BUSY || g->continuing) return;
   bool complete = said_bytes(e) == (curl_off_t)(g->handed_over + buffer_size(&g->body));
   if (complete || sends(e) || !can_pause(e)) return;
   e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &version);
-  if (version >= HTTP_2 || e->lib->easy_pause(e->curl, CURLPAUSE_RECV | CURLPAUSE_SEND) != CURLE_OK) return;
-  g->receive_paused = g->stopped = true;
+  if (version >= CURL_HTTP_VERSION_2_0) return;
+  if (e->lib->easy_pause(e->curl, CURLPAUSE_RECV | CURLPAUSE_SEND) != CURLE_OK) return;
+  g->receive_paused = true;
   g->full_told = false;
 }
 
-/* What is left of the read in which it was stopped comes all the same. */
-static bool is_full(const gather *g) { return buffer_size(&g->body) >= most_bytes(g) && !g->stopped; }
+/* What is left of the read in which it was stopped comes although it is paused; nothing else does. */
+static bool is_full(const gather *g) { return buffer_size(&g->body) >= most_bytes(g) && !g->receive_paused; }
 
 static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   easy *e = userp;
@@ -194,7 +195,6 @@ static napi_value continue_transfer(napi_env napi, napi_callback_info info) {
   bool nothing_to_send = gather_queued(g) == 0 && !g->send_ended && !g->refused;
   bool was_paused = g->receive_paused || g->send_paused;
   g->receive_paused = g->receive_paused && body_left;
-  g->stopped = g->stopped && body_left;
   g->send_paused = g->send_paused && nothing_to_send;
   if (!was_paused) return number(env, CURLE_OK);
   int mask = (g->receive_paused ? CURLPAUSE_RECV : 0) | (g->send_paused ? CURLPAUSE_SEND : 0);
@@ -269,7 +269,7 @@ void gather_begin(easy *e, struct multi *home) {
   g->header_bytes = g->handed_over = 0;
   memset(g->moved, 0, sizeof g->moved);
   g->moved_told = true;
-  g->in_head = g->held = g->receive_paused = g->stopped = g->full_told = false;
+  g->in_head = g->held = g->receive_paused = g->full_told = false;
   g->send_paused = g->drain_wanted = g->drain_told = false;
   if (g->begun) {
     g->send_ended = false;

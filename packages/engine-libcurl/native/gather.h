@@ -22,9 +22,8 @@ typedef struct {
   bool on;
   bool begun;          /* at least one transfer has */
   bool held;           /* JavaScript does not want more now: nothing is handed over, and the buffer fills up */
-  bool receive_paused; /* the write callback answered PAUSE at the high-water mark */
+  bool receive_paused; /* at the high-water mark, by the write callback's answer or before it would have been called again */
   bool continuing;     /* libcurl hands over what it has kept */
-  bool stopped;        /* or we had libcurl stop before it would have been called again */
   bool full_told;
   buffer headers, body, trailers;
   size_t whole_bytes; /* nothing of the body is handed over before there are that many bytes, or its end; 0: as it comes */

@@ -13,7 +13,7 @@ enum { MOST_SPARE_BYTES = 32 * 1024 * 1024 };
 /* The one that fits best; not much more than is wanted, as whoever keeps a piece keeps all of it. */
 static spare *find_spare(curlew_env *env, size_t size) {
   spare *best = NULL;
-  for (int i = 0; i < env->spare_count; i++) {
+  for (int i = 0; i < env->spare_count && (best == NULL || best->size > size); i++) {
     spare *s = &env->spares[i];
     if (s->size >= size && s->size / 2 <= size && (best == NULL || s->size < best->size)) best = s;
   }
@@ -105,7 +105,7 @@ void loan_settle(easy *e) {
 }
 
 /* gatherSpare(bytes): all of its memory, which nobody else has, is for other pieces. */
-static napi_value spare_bytes(napi_env napi, napi_callback_info info) {
+static napi_value take_back(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   unsigned char *data = NULL;
   size_t size = 0;
@@ -116,6 +116,6 @@ static napi_value spare_bytes(napi_env napi, napi_callback_info info) {
 }
 
 napi_value loan_register(curlew_env *env, napi_value exports) {
-  export_function(env, exports, "gatherSpare", spare_bytes);
+  export_function(env, exports, "gatherSpare", take_back);
   return exports;
 }

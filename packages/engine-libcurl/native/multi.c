@@ -91,12 +91,12 @@ static napi_value add(napi_env napi, napi_callback_info info) {
  * comes out in its next transfer, at an unpause: megabytes of some other answer, and a reset does not help. An unpause gives
  * it away here, as long as there is a connection; sending stays paused, because nobody is to be asked for bytes. */
 static void drain(easy *e) {
-  enum { KEPT_WITH_THE_TRANSFER = 0x080700, HTTP_2 = 3 };
+  enum { KEPT_WITH_THE_TRANSFER = 0x080700 };
   long version = 0;
   if (!e->receive_paused || e->lib->version_num >= KEPT_WITH_THE_TRANSFER) return;
   e->receive_paused = false;
   e->lib->easy_getinfo(e->curl, CURLINFO_HTTP_VERSION, &version);
-  if (version != HTTP_2) return;
+  if (version != CURL_HTTP_VERSION_2_0) return;
   e->leaving = true;
   if (e->lib->easy_pause(e->curl, CURLPAUSE_SEND) == CURLE_BAD_FUNCTION_ARGUMENT) e->spoiled = true;
   e->leaving = false;

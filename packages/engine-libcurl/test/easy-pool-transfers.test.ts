@@ -2,22 +2,17 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import type { TransferRequest } from "@curlew/core";
-import { contentOf, startServer, type TestServer } from "@curlew/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { contentOf, type TestServer } from "@curlew/testkit";
+import { describe, expect, it } from "vitest";
 import type { Easy } from "../src/index.js";
-import { HandLoop } from "./hand-loop.js";
+import { eachTestWith, type HandLoop } from "./hand-loop.js";
 
 let server: TestServer;
 let loop: HandLoop;
 
-beforeEach(async () => {
-  server = await startServer();
-  loop = new HandLoop();
-});
-
-afterEach(async () => {
-  loop.multi.cleanup();
-  await server.stop();
+eachTestWith((ownServer, ownLoop) => {
+  server = ownServer;
+  loop = ownLoop;
 });
 
 /** One transfer to its end, with a handle of the pool. Answers the handle, given back, and its body. */

@@ -3,7 +3,8 @@
  * callback told, one deadline for what the timer callback told.
  */
 import { CURL_POLL_REMOVE, CURL_SOCKET_TIMEOUT, type Message } from "@curlew/core";
-import { descriptors } from "@curlew/testkit";
+import { descriptors, startServer, type TestServer } from "@curlew/testkit";
+import { afterEach, beforeEach } from "vitest";
 import { Easy, type Libcurl, loadLibcurl, Multi } from "../src/index.js";
 
 export interface SocketCall {
@@ -92,4 +93,19 @@ export class HandLoop {
       headerText: () => Buffer.concat(headers).toString(),
     });
   }
+}
+
+/** A server and a loop for each test. */
+export function eachTestWith(take: (server: TestServer, loop: HandLoop) => void): void {
+  let server: TestServer;
+  let loop: HandLoop;
+  beforeEach(async () => {
+    server = await startServer();
+    loop = new HandLoop();
+    take(server, loop);
+  });
+  afterEach(async () => {
+    loop.multi.cleanup();
+    await server.stop();
+  });
 }
