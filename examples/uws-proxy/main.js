@@ -62,10 +62,14 @@ function proxy(res, req) {
 
 /** RFC 7239, and what is more usual. */
 function forwarded(res, req) {
-  const [ip, host] = [Buffer.from(res.getRemoteAddressAsText()).toString(), req.getHeader("host")];
+  const [ip, host] = [Buffer.from(res.getRemoteAddressAsText()).toString("latin1"), req.getHeader("host")];
   const by = `for=${ip.includes(":") ? `"[${ip}]"` : ip};host=${JSON.stringify(host)};proto=http`;
-  const names = { "x-forwarded-for": ip, "x-forwarded-host": host, "x-forwarded-proto": "http" };
-  return Object.entries({ forwarded: by, ...names });
+  return [
+    ["forwarded", by],
+    ["x-forwarded-for", ip],
+    ["x-forwarded-host", host],
+    ["x-forwarded-proto", "http"],
+  ];
 }
 
 App()

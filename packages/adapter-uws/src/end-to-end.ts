@@ -1,4 +1,4 @@
-import { fieldName } from "./field-name.js";
+import { type FieldName, fieldName } from "./field-name.js";
 
 type Field = readonly [name: string, value: string];
 
@@ -7,19 +7,26 @@ type Field = readonly [name: string, value: string];
  * Connection lists. A proxy must leave them out in both directions (RFC 9110 7.6.1).
  */
 export function endToEnd(fields: Iterable<Field>): Field[] {
+  return sift(fields, () => {});
+}
+
+/** The same; `see` is told of each field, kept or not. */
+export function sift(fields: Iterable<Field>, see: (name: FieldName, value: string) => void): Field[] {
   const kept: Field[] = [];
   let listed: Set<string> | undefined;
   for (const field of fields) {
-    const { isHopByHop, lowerCase } = fieldName(field[0]);
-    if (!isHopByHop) kept.push(field);
-    else if (lowerCase === "connection") listed = listedIn(field[1], listed);
+    const name = fieldName(field[0]);
+    see(name, field[1]);
+    if (!name.isHopByHop) kept.push(field);
+    else if (name.lowerCase === "connection") listed = listedIn(field[1], listed);
   }
   return listed ? kept.filter(([name]) => !listed.has(fieldName(name).lowerCase)) : kept;
 }
 
-/** "close" and "keep-alive", of which most of them are, name no field that is not left out anyway. */
+/** Most of them are that, and name no field that is not left out anyway. */
+const PERSISTENCE = /^(?:close|keep-alive)$/i;
+
 function listedIn(value: string, before: Set<string> | undefined): Set<string> | undefined {
-  const listed = value.split(",").map((one) => one.trim().toLowerCase());
-  const named = listed.filter((one) => one !== "close" && one !== "keep-alive");
-  return named.length > 0 ? new Set([...(before ?? []), ...named]) : before;
+  if (PERSISTENCE.test(value)) return before;
+  return new Set([...(before ?? []), ...value.split(",").map((one) => one.trim().toLowerCase())]);
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { type ClientTransfer, CurlewError, type Head } from "@curlew/core";
-import { endToEnd } from "./end-to-end.js";
-import { fieldName } from "./field-name.js";
+import { sift } from "./end-to-end.js";
+import { type FieldName, fieldName } from "./field-name.js";
 import type { UwsResponse } from "./uws.js";
 
 export type Fields = Iterable<readonly [name: string, value: string]>;
@@ -24,8 +24,8 @@ export class ResponseHead {
 
   /** @throws CurlewError CALLBACK_FAILED */
   constructor(head: Head, transfer: ClientTransfer, change: ChangeFields | undefined) {
-    const { raw } = head.headers;
-    const said = saidIn(raw);
+    const said: Said = {};
+    const kept = sift(head.headers.raw, (name, value) => hear(said, name, value));
     const encoded = transfer.decodes && said.encoding !== undefined;
     const none = head.status === 204 || head.status === 304;
     const unsized = none || encoded || said.transferEncoding !== undefined;
@@ -33,7 +33,6 @@ export class ResponseHead {
     this.bodiless = none || transfer.method === "HEAD";
     this.sizeBytes = unsized ? undefined : sizeOf(said.length);
     this.#line = statusLine(this.status, head.reason);
-    const kept = endToEnd(raw);
     const fields = encoded ? kept.filter(([name]) => fieldName(name).lowerCase !== "content-encoding") : kept;
     this.#fields = writable(change ? changed(change, fields, head) : fields);
     // As the body's would be; uWS says the length of those that it sends.
@@ -60,15 +59,10 @@ interface Said {
 }
 
 /** By the first of each. The same more than once is no matter: two lengths are an error to libcurl. */
-function saidIn(fields: Head["headers"]["raw"]): Said {
-  const said: Said = {};
-  for (const [name, value] of fields) {
-    const { lowerCase } = fieldName(name);
-    if (lowerCase === "content-length") said.length ??= value;
-    else if (lowerCase === "content-encoding") said.encoding ??= value;
-    else if (lowerCase === "transfer-encoding") said.transferEncoding ??= value;
-  }
-  return said;
+function hear(said: Said, { lowerCase }: FieldName, value: string): void {
+  if (lowerCase === "content-length") said.length ??= value;
+  else if (lowerCase === "content-encoding") said.encoding ??= value;
+  else if (lowerCase === "transfer-encoding") said.transferEncoding ??= value;
 }
 
 function sizeOf(length: string | undefined): number | undefined {

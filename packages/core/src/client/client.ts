@@ -8,6 +8,7 @@ import { createTransferEngine } from "../transfers.js";
 import { type ChunkQueue, UnreadBytes } from "./chunk-queue.js";
 import { ClientTransfer } from "./client-transfer.js";
 import { type EndListener, Exchange, type ExchangeOwner } from "./exchange.js";
+import { HeaderLines } from "./header-lines.js";
 import type { TransferInfos } from "./infos.js";
 import { checkLimits, type Limits } from "./limits.js";
 import type { TransferControl, TransferObserver } from "./observer.js";
@@ -16,6 +17,7 @@ import {
   checkObject,
   type PreparedRequest,
   prepareRequest,
+  type RequestDefaults,
   type RequestOptions,
   type URLLike,
 } from "./request-options.js";
@@ -58,6 +60,7 @@ function engineOf<E extends EasyHandle>(options: ClientOptions<E>): TransferEngi
 
 export class Client {
   readonly limits: Limits;
+  readonly #defaults: RequestDefaults;
   readonly #engine: TransferEngine;
   readonly #slots: Slots;
   readonly #owner: ExchangeOwner;
@@ -70,6 +73,7 @@ export class Client {
   /** Use {@link createClient}. */
   constructor(engine: TransferEngine, limits: Limits, ports: Ports) {
     this.limits = limits;
+    this.#defaults = { limits, lines: new HeaderLines() };
     this.#engine = engine;
     this.#slots = new Slots(limits);
     this.#receptions = {
@@ -98,7 +102,7 @@ export class Client {
    * option under `curl`), and that there is no room, is the error of the transfer
    */
   request(url: string | URLLike, options: ClientRequestOptions = {}): ClientTransfer {
-    const prepared = prepareRequest(url, options, this.limits);
+    const prepared = prepareRequest(url, options, this.#defaults);
     const hooks = options.hooks === undefined ? undefined : checkHooks(options.hooks);
     const { request, limits } = prepared;
     const reception = new Reception(this.#receptions, hooks, request.highWaterBytes ?? 1, limits.bodyBytes);
@@ -113,7 +117,7 @@ export class Client {
   start(url: string | URLLike, options: RequestOptions, observer: TransferObserver): TransferControl {
     if (typeof observer !== "object" || observer === null)
       throw new MisuseError("WRONG_TYPE", "an observer is wanted: an object of functions");
-    return this.#start(prepareRequest(url, options, this.limits), observer, new ToldAtOnce(observer));
+    return this.#start(prepareRequest(url, options, this.#defaults), observer, new ToldAtOnce(observer));
   }
 
   /**

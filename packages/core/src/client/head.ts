@@ -5,6 +5,7 @@ export class Head {
   /** 100 to 999; 0 for a protocol that has none. */
   readonly status: number;
   #headers: HeaderFields | undefined;
+  #read: string | undefined;
   /** As libcurl gave it: status line, fields, empty line. */
   readonly rawBytes: Uint8Array;
   /** Answers of 1xx that came before it, oldest first. */
@@ -20,7 +21,7 @@ export class Head {
   }
 
   get headers(): HeaderFields {
-    this.#headers ??= new HeaderFields(this.rawBytes);
+    this.#headers ??= new HeaderFields(this.#text);
     return this.#headers;
   }
 
@@ -40,8 +41,13 @@ export class Head {
   }
 
   get #statusLine(): string {
-    const end = this.rawBytes.indexOf(13);
-    return latin1(end < 0 ? this.rawBytes : this.rawBytes.subarray(0, end));
+    const end = this.#text.indexOf("\r");
+    return end < 0 ? this.#text : this.#text.slice(0, end);
+  }
+
+  get #text(): string {
+    this.#read ??= latin1(this.rawBytes);
+    return this.#read;
   }
 }
 

@@ -5,18 +5,18 @@ import { runtime } from "./runtime.js";
  * `raw` has them as they came.
  */
 export class HeaderFields implements Iterable<[name: string, value: string]> {
-  readonly #block: Uint8Array;
+  readonly #block: Uint8Array | string;
   #raw: readonly (readonly [string, string])[] | undefined;
   #combined: Map<string, string> | undefined;
 
-  /** @param block lines as libcurl gives them, with or without a status line */
-  constructor(block: Uint8Array) {
+  /** @param block lines as libcurl gives them, with or without a status line; as text: bytes read as Latin-1 */
+  constructor(block: Uint8Array | string) {
     this.#block = block;
   }
 
   /** Name and value as they came, one for each line, in order; bytes are read as Latin-1, values without space around. */
   get raw(): readonly (readonly [name: string, value: string])[] {
-    this.#raw ??= fieldsOf(latin1(this.#block));
+    this.#raw ??= fieldsOf(typeof this.#block === "string" ? this.#block : latin1(this.#block));
     return this.#raw;
   }
 

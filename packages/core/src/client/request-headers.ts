@@ -1,5 +1,6 @@
 import { MisuseError } from "../errors.js";
 import { trimmed } from "./header-fields.js";
+import type { HeaderLines } from "./header-lines.js";
 import type { PreparedBody } from "./request-body.js";
 
 /** As fetch takes them: pairs, a Headers, or an object, in which a list of values is as many lines. */
@@ -8,17 +9,19 @@ export type RequestHeaders =
   | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 const NONE: readonly string[] = [];
-const LINE_END = /[\0\r\n]/;
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * Lines for the engine, with what goes without saying: the body's type, and no "Expect: 100-continue", for which libcurl
  * waits a second where a server does not know it.
  * @throws MisuseError FORBIDDEN_CHARACTER, WRONG_TYPE, OUT_OF_RANGE for a Content-Length that is not the body's. Values are not shown: they may be secrets
  */
-export function requestHeaders(headers: RequestHeaders | undefined, body: PreparedBody | undefined): readonly string[] {
+export function requestHeaders(
+  headers: RequestHeaders | undefined,
+  body: PreparedBody | undefined,
+  from: HeaderLines,
+): readonly string[] {
   if (headers === undefined && body === undefined) return NONE;
-  const said = new Said(body);
+  const said = new Said(body, from);
   addAll(said, headers);
   if (!body) return said.lines;
   if (body.contentType !== undefined && !said.type) said.add("Content-Type", body.contentType);
@@ -32,22 +35,20 @@ class Said {
   type = false;
   expect = false;
   readonly #body: PreparedBody | undefined;
+  readonly #from: HeaderLines;
 
-  constructor(body: PreparedBody | undefined) {
+  constructor(body: PreparedBody | undefined, from: HeaderLines) {
     this.#body = body;
+    this.#from = from;
   }
 
   add(name: string, value: unknown): void {
-    this.lines.push(line(name, value));
-    if (is(name, "content-length")) checkLength(trimmed(String(value)), this.#body);
-    this.type ||= is(name, "content-type");
-    this.expect ||= is(name, "expect");
+    const { text, known } = this.#from.lineOf(name, value);
+    this.lines.push(text);
+    if (known === "content-length") checkLength(trimmed(String(value)), this.#body);
+    else if (known === "content-type") this.type = true;
+    else if (known === "expect") this.expect = true;
   }
-}
-
-/** Most names differ in their length from those: they are not made lower case. */
-function is(name: string, lowerCase: string): boolean {
-  return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
 function addAll(said: Said, headers: RequestHeaders | undefined): void {
@@ -81,21 +82,4 @@ function checkLength(told: string, body: PreparedBody | undefined): void {
     "OUT_OF_RANGE",
     `the header Content-Length says otherwise than the body: ${has}. Leave it out, and say bodySizeBytes for a stream`,
   );
-}
-
-function line(name: string, value: unknown): string {
-  if (!NAME.test(name))
-    throw new MisuseError(
-      "FORBIDDEN_CHARACTER",
-      `${JSON.stringify(name)} is not a name for a header: letters, digits, "-"`,
-    );
-  if (typeof value !== "string" && typeof value !== "number")
-    throw new MisuseError(
-      "WRONG_TYPE",
-      `the header ${name} takes a string, not ${value === null ? "null" : typeof value}`,
-    );
-  const text = trimmed(String(value));
-  if (LINE_END.test(text))
-    throw new MisuseError("FORBIDDEN_CHARACTER", `the value of the header ${name} has a CR, LF or NUL in it`);
-  return text === "" ? `${name};` : `${name}: ${text}`;
 }

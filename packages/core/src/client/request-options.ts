@@ -1,5 +1,6 @@
 import type { TransferRequest } from "../engine.js";
 import { MisuseError } from "../errors.js";
+import type { HeaderLines } from "./header-lines.js";
 import { checkLimits, type Limits } from "./limits.js";
 import { type BodySource, type PreparedBody, prepareBody, type RequestBody } from "./request-body.js";
 import { type RequestHeaders, requestHeaders } from "./request-headers.js";
@@ -58,8 +59,18 @@ const FOLLOWED = new Set(["GET", "HEAD", "POST", "PUT"]);
 const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 const NOTHING: PreparedBody = { content: new Uint8Array(0) };
 
+/** What a client's requests have in common. */
+export interface RequestDefaults {
+  readonly limits: Limits;
+  readonly lines: HeaderLines;
+}
+
 /** @throws MisuseError for whatever can be seen to be wrong; nothing was sent */
-export function prepareRequest(url: string | URLLike, options: RequestOptions, defaults: Limits): PreparedRequest {
+export function prepareRequest(
+  url: string | URLLike,
+  options: RequestOptions,
+  { limits: defaults, lines }: RequestDefaults,
+): PreparedRequest {
   checkObject("a request's options", options);
   const limits = options.limits === undefined ? defaults : checkLimits(options.limits, defaults);
   const { signal, curl, method: given, decompress = true, redirect = "follow", progressIntervalMs } = options;
@@ -82,7 +93,7 @@ export function prepareRequest(url: string | URLLike, options: RequestOptions, d
   const request: Mutable<TransferRequest> = {
     url: href,
     method,
-    headers: requestHeaders(options.headers, sent),
+    headers: requestHeaders(options.headers, sent, lines),
     // A third each: for what waits in the engine, what is on its way, and what waits to be read.
     highWaterBytes: Math.ceil(highWaterBytes / 3),
     headerLimitBytes: Math.min(limits.headerBytes, 2 ** 30),
