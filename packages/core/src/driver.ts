@@ -1,4 +1,4 @@
-import { CURL_CSELECT_ERR, CURL_CSELECT_IN, CURL_SOCKET_TIMEOUT } from "./constants.js";
+import { CURL_CSELECT_IN, CURL_SOCKET_TIMEOUT } from "./constants.js";
 import type { Attachment, LoopSink } from "./contract.js";
 import { Deliveries, TransferRecord } from "./deliveries.js";
 import { type DriverCommands, driverCommands } from "./driver-commands.js";
@@ -11,16 +11,19 @@ import { guarded } from "./observers.js";
 import { NO_CONTEXT, type Ports, type RunInContext, reportError } from "./ports.js";
 import { Promised } from "./promised.js";
 import { RecurringMap } from "./recurring-map.js";
+import { Reports } from "./reports.js";
 import { SecondLook } from "./second-look.js";
 import { type Registration, SocketTable } from "./sockets.js";
 import { SpinGuard } from "./spin-guard.js";
-import { type StallOwner, StallWatch } from "./stall-watch.js";
+import { StallWatch } from "./stall-watch.js";
 import { TimerSlot } from "./timer-slot.js";
 import { checkSink, type TransferSink } from "./transfer-engine.js";
 import type { Command } from "./turnstile.js";
 
 /** How often a 0 timer is served without going back to the loop (C 4.9). */
 const ROUNDS = 4;
+/** So much that one report has brought is told before the next one is acted on. */
+const MUCH_BYTES = 65_536;
 
 /**
  * "open"; then "closing" by request or "dead" by an error of the multi or the loop: no call is made that could start or
@@ -36,10 +39,11 @@ export class Driver<E extends EasyHandle> {
   readonly #callbacksPerTick: number;
   readonly #loop: Attachment;
   readonly #sockets: SocketTable;
+  readonly #reports: Reports;
   readonly #calls: EngineCalls<E>;
   readonly #deliveries: Deliveries<E>;
   readonly #spinGuard: SpinGuard<E>;
-  readonly #stallWatch: StallWatch;
+  readonly #stallWatch: StallWatch<E>;
   readonly #secondLook: SecondLook;
   readonly #timer = new TimerSlot();
   readonly #records = new RecurringMap<E, TransferRecord<E>>();
@@ -49,8 +53,6 @@ export class Driver<E extends EasyHandle> {
   #state: State = "open";
   #diedOf: CurlewError | undefined;
   #inTick = false;
-  /** Reports of this batch: descriptor, bits, generation. */
-  readonly #batch: number[] = [];
   /** What users did since may have left the engine without anything to wait for: the next tick judges that. */
   #unjudged = false;
   #watchAgainAt = Number.POSITIVE_INFINITY;
@@ -65,8 +67,8 @@ export class Driver<E extends EasyHandle> {
     this.#callbacksPerTick = checkCallbacksPerTick(options.callbacksPerTick);
     this.#loop = loop.attach(this.#loopSink(loop.batches === true));
     this.#sockets = new SocketTable(this.#loop, (fd) => engine.announcesClose?.(fd) ?? false);
+    this.#reports = new Reports(this.#sockets);
     this.#spinGuard = new SpinGuard(engine, this.#sockets, this.#loop, ports);
-    this.#stallWatch = new StallWatch(engine.hazards, this.#stallOwner());
     this.#calls = new EngineCalls({
       engine,
       observers: guarded(options.observers ?? {}, ports),
@@ -78,6 +80,13 @@ export class Driver<E extends EasyHandle> {
         refused: (error) => this.#failAll("LOOP_FAILED", `the loop refused a descriptor: ${error.message}`, error),
         misused: (error) => reportError(ports, error),
       },
+    });
+    const watched = { engine, calls: this.#calls, sockets: this.#sockets, timer: this.#timer, loop: this.#loop };
+    this.#stallWatch = new StallWatch(watched, {
+      open: () => this.#state === "open",
+      records: () => this.#records.values(),
+      readMessages: () => this.#readMessages(),
+      stalled: () => this.#failAll("STALLED", "the engine waits for nothing, and nothing moves it"),
     });
     const tellReadable = (fd: number) => this.#action(fd, CURL_CSELECT_IN);
     this.#secondLook = new SecondLook(engine.hazards, this.#calls, this.#sockets, tellReadable);
@@ -206,8 +215,7 @@ export class Driver<E extends EasyHandle> {
   #loopSink(batches: boolean): LoopSink {
     return {
       ready: (fd, bits) => {
-        const registration = this.#sockets.find(fd);
-        if (registration) this.#batch.push(fd, bits, registration.generation);
+        this.#reports.note(fd, bits);
         if (!batches) this.#tick();
       },
       batchEnd: () => this.#tick(),
@@ -235,59 +243,50 @@ export class Driver<E extends EasyHandle> {
   #rounds(): void {
     let budget = this.#callbacksPerTick;
     for (let round = 1; round <= ROUNDS; round++) {
-      if (this.#state === "open") this.#act(round === 1);
+      if (this.#state === "open") budget = this.#act(round === 1, budget);
       budget = this.#deliveries.deliver(budget);
       const again = this.#deliveries.pending || this.#timer.due(this.#loop.now());
       if (!again || budget === 0 || this.#state !== "open") return;
     }
   }
 
-  /** Steps 2 to 4. */
-  #act(first: boolean): void {
-    const batch = this.#batch;
-    for (let i = 0; i < batch.length; i += 3) this.#ready(batch[i] ?? 0, batch[i + 1] ?? 0, batch[i + 2] ?? 0);
-    batch.length = 0;
+  /** Steps 2 to 4, and 5 as far as there is much. Answers how many callbacks there still may be. */
+  #act(first: boolean, budget: number): number {
+    let left = budget;
+    this.#reports.serve((fd, bits, registration) => {
+      this.#action(fd, bits, registration);
+      left = this.#tellMuch(left);
+    });
     if (first)
       for (const registration of this.#sockets.alwaysReady())
         this.#action(registration.fd, registration.interest, registration);
     const now = this.#loop.now();
     this.#watchAgainAt = this.#sockets.watchAgain(now);
     this.#calls.checkRefusal();
-    if (this.#timer.due(now)) {
-      this.#timer.forget();
-      this.#action(CURL_SOCKET_TIMEOUT, 0);
-    }
+    this.#expire(now);
     this.#secondLook.look(now);
     this.#readMessages();
     this.#unjudged = false;
     this.#stallWatch.judge();
+    return left;
   }
 
-  #stallOwner(): StallOwner {
-    return {
-      nothingToWaitFor: () => this.#state === "open" && this.#sockets.idle && !this.#timer.due(this.#loop.now()),
-      timerSet: () => this.#timer.set,
-      records: () => this.#records.values(),
-      signs: () => this.#calls.signs,
-      kick: () => {
-        this.#calls.socketAll();
-        this.#readMessages();
-      },
-      ask: () => {
-        const timeoutMs = this.#engine.timeout();
-        if (timeoutMs >= 0) this.#timer.told(timeoutMs, this.#loop.now());
-      },
-      waitAMs: () => this.#timer.told(1, this.#loop.now()),
-      stalled: () => this.#failAll("STALLED", "the engine waits for nothing, and nothing moves it"),
-    };
+  #expire(now: number): void {
+    if (this.#timer.take(now)) this.#action(CURL_SOCKET_TIMEOUT, 0);
   }
 
-  #ready(fd: number, bits: number, generation: number): void {
-    const registration = this.#sockets.find(fd);
-    if (registration?.generation !== generation) return;
-    if (registration.state === "waiting") return this.#sockets.leave(registration);
-    // ERR alone kills the transfer up to 8.9; 0 lets libcurl find out, in every version (C 5.2).
-    this.#action(fd, bits & CURL_CSELECT_ERR ? 0 : bits, registration);
+  /**
+   * What a report has brought is told while it is in the processor's cache, and what its user makes room for is asked for at
+   * once. Its memory, given back, then serves the next: with 200 downloads a batch brings 40 MB.
+   */
+  #tellMuch(budget: number): number {
+    const gathered = (): number => this.#gatherer?.gatheredBytes?.() ?? 0;
+    let left = budget;
+    for (let round = 1; round <= ROUNDS && left > 0 && gathered() >= MUCH_BYTES; round++) {
+      left = this.#deliveries.deliver(left);
+      this.#expire(this.#loop.now());
+    }
+    return left;
   }
 
   #action(fd: number, bits: number, registration?: Registration): void {

@@ -9,7 +9,7 @@
  * inside one of these calls (I10).
  *
  * Re-entrancy. Every call of an engine MAY tell before it returns, for any descriptor and any handle, except `assign`,
- * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `hold`, `send`, `recycle` and `collect`, which MUST NOT. From inside a
+ * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `gatheredBytes`, `hold`, `send`, `recycle` and `collect`, which MUST NOT. From inside a
  * callback the driver calls nothing but those; anything else there is undefined (C 10.2).
  *
  * Callbacks. The driver's callbacks answer 0 and throw nothing. Raw users' may do both; what the engine then does is its
@@ -181,6 +181,9 @@ export interface GatheringEngine<E extends EasyHandle> extends MultiEngine<E> {
 
   /** Hands over what was gathered and not yet, for all handles that are not held, removed ones included. */
   collect(visit: GatherVisitor<E>): void;
+
+  /** Bytes of bodies that `collect` would hand over. Absent: no user is told anything before a whole batch was acted on. */
+  gatheredBytes?(): number;
 
   /**
    * Takes back bytes that were handed over with `collect`, to use their memory for others: they are empty afterwards. Absent, or

@@ -1,21 +1,24 @@
+import type { Attachment } from "./contract.js";
 import type { TransferRecord } from "./deliveries.js";
-import type { EasyHandle, EngineHazards } from "./engine.js";
+import type { EasyHandle, MultiEngine } from "./engine.js";
+import type { EngineCalls } from "./engine-calls.js";
+import type { SocketTable } from "./sockets.js";
+import type { TimerSlot } from "./timer-slot.js";
 
-/** What the watch sees of the driver, and may do. */
+/** What the watch looks at. */
+export interface Watched<E extends EasyHandle> {
+  readonly engine: MultiEngine<E>;
+  readonly calls: EngineCalls<E>;
+  readonly sockets: SocketTable;
+  readonly timer: TimerSlot;
+  readonly loop: Attachment;
+}
+
+/** What it sees of the driver, and may do. */
 export interface StallOwner {
-  /** No descriptor is wanted and no timer is due. */
-  nothingToWaitFor(): boolean;
-  /** Whether a timer is set, however far. */
-  timerSet(): boolean;
+  open(): boolean;
   records(): Iterable<TransferRecord<EasyHandle>>;
-  /** Callbacks and messages so far. */
-  signs(): number;
-  /** Looks at every transfer once, and reads the messages. */
-  kick(): void;
-  /** Asks the engine for its timeout, and believes it. */
-  ask(): void;
-  /** Sets the timer to a ms. */
-  waitAMs(): void;
+  readMessages(): void;
   stalled(): void;
 }
 
@@ -33,8 +36,8 @@ const MOST_VAIN_ANSWERS = 10;
  * lost their timer (P B4, B6). curl's own tool never sees it, because it looks at everything once a second. A silent server
  * is no such case: its descriptor is wanted.
  */
-export class StallWatch {
-  readonly #hazards: EngineHazards;
+export class StallWatch<E extends EasyHandle> {
+  readonly #watched: Watched<E>;
   readonly #owner: StallOwner;
   /** The engine's signs of life after the last kick: without a new one another would change nothing. */
   #kickedAt = -1;
@@ -42,34 +45,53 @@ export class StallWatch {
   #askedAt = -1;
   #vain = 0;
 
-  constructor(hazards: EngineHazards, owner: StallOwner) {
-    this.#hazards = hazards;
+  constructor(watched: Watched<E>, owner: StallOwner) {
+    this.#watched = watched;
     this.#owner = owner;
   }
 
   /** One kick, then one question, and both again a ms later, a few times: what helps leaves something to wait for. */
   judge(): void {
-    const owner = this.#owner;
-    const stuck = () => owner.nothingToWaitFor() && anyoneStuck(owner.records());
-    if (!stuck()) return;
-    if (this.#mayKick()) {
-      owner.kick();
-      this.#kickedAt = owner.signs();
-    }
-    if (!stuck() || owner.timerSet()) return;
-    this.#vain = this.#askedAt === owner.signs() ? this.#vain + 1 : 0;
-    if (this.#vain >= MOST_VAIN_ANSWERS) return owner.stalled();
-    this.#askedAt = owner.signs();
-    owner.ask();
-    if (!stuck() || owner.timerSet()) return;
+    const { timer, loop, calls } = this.#watched;
+    if (!this.#isStuck) return;
+    if (this.#mayKick()) this.#kick();
+    if (!this.#isStuck || timer.set) return;
+    this.#vain = this.#askedAt === calls.signs ? this.#vain + 1 : 0;
+    if (this.#vain >= MOST_VAIN_ANSWERS) return this.#owner.stalled();
+    this.#askedAt = calls.signs;
+    this.#ask();
+    if (!this.#isStuck || timer.set) return;
     // No timeout at all, where the last look came a ms too early: everything is looked at once more when that is over.
-    owner.waitAMs();
+    timer.told(1, loop.now());
     this.#kickedAt = -1;
+  }
+
+  /** Somebody goes on, and no descriptor is wanted and no timer is due. */
+  get #isStuck(): boolean {
+    const { sockets, timer, loop } = this.#watched;
+    const waits = !sockets.idle || timer.due(loop.now());
+    return this.#owner.open() && !waits && anyoneStuck(this.#owner.records());
   }
 
   /** 8.10.0 to 8.11.0 lose their timer by a call before its time, so there the kick is left out. */
   #mayKick(): boolean {
-    return this.#kickedAt !== this.#owner.signs() && !this.#hazards.earlyTimeoutLosesTimer;
+    const { calls, engine } = this.#watched;
+    return this.#kickedAt !== calls.signs && !engine.hazards.earlyTimeoutLosesTimer;
+  }
+
+  /** Everything is looked at once. */
+  #kick(): void {
+    const { calls } = this.#watched;
+    calls.socketAll();
+    this.#owner.readMessages();
+    this.#kickedAt = calls.signs;
+  }
+
+  /** The engine's timeout is believed. */
+  #ask(): void {
+    const { engine, timer, loop } = this.#watched;
+    const timeoutMs = engine.timeout();
+    if (timeoutMs >= 0) timer.told(timeoutMs, loop.now());
   }
 }
 

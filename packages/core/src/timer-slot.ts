@@ -20,9 +20,11 @@ export class TimerSlot {
     return this.#deadline <= now;
   }
 
-  /** Forgotten before the engine is called: what it tells during that call must stand (C 6.3). */
-  forget(): void {
-    this.#deadline = Number.POSITIVE_INFINITY;
+  /** Whether it is due; it is then forgotten, before the engine is called: what it tells during that call must stand (C 6.3). */
+  take(now: number): boolean {
+    const due = this.due(now);
+    if (due) this.#deadline = Number.POSITIVE_INFINITY;
+    return due;
   }
 
   /** The loop's one shot was fired. */

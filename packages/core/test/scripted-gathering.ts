@@ -48,6 +48,12 @@ export class ScriptedGathering extends ScriptedEngine implements GatheringEngine
     for (const [easy, kind, bytes] of ready) visit(easy, kind, bytes);
   }
 
+  gatheredBytes(): number {
+    let sum = 0;
+    for (const [easy, kind, { length }] of this.#gathered) if (kind === "body" && !this.held.has(easy)) sum += length;
+    return sum;
+  }
+
   hold(easy: ScriptedEasy, held: boolean): void {
     this.#words.push(`${held ? "hold" : "release"} ${easy.name}`);
     if (held) this.held.add(easy);

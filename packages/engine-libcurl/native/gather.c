@@ -6,6 +6,7 @@
 #include "args.h"
 #include "easy.h"
 #include "multi.h"
+#include "telling.h"
 
 /* One of so many parts of a body must have come. */
 enum { PROMISED_PARTS = 16 };
@@ -121,6 +122,7 @@ static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   loan_settle(e);
   if (is_full(g)) stop_reading(e);
   if (gather_body_is_due(g)) gather_touch(e);
+  if (g->touched) telling_gathered(g->home, size * count);
   return size * count;
 }
 

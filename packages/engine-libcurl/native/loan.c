@@ -8,7 +8,7 @@
 enum { MOST_BYTES = 16 * 1024 * 1024 };
 
 /* As garbage it would be more than that before V8 looks for it. */
-enum { MOST_SPARE_BYTES = 32 * 1024 * 1024 };
+enum { MOST_SPARE_BYTES = 64 * 1024 * 1024 };
 
 /* The one that fits best; not much more than is wanted, as whoever keeps a piece keeps all of it. */
 static spare *find_spare(curlew_env *env, size_t size) {

@@ -10,8 +10,9 @@
 /* Above the CURL_POLL values: the close of this descriptor will be announced. */
 enum { CLOSE_IS_TOLD = 8 };
 
-/* What is kept of each: the easy, the descriptor or TIMER, the action or the ms, and the index that libcurl has for socketp. */
-enum { KEPT_INTS = 4, KEPT_HEAD = 1, TIMER = -1 };
+/* How many are kept, and telling_gathered; then of each: the easy, the descriptor or TIMER, the action or the ms, and the index
+ * that libcurl has for socketp. */
+enum { KEPT_COUNT, KEPT_GATHERED, KEPT_HEAD, KEPT_INTS = 4, TIMER = -1 };
 
 void telling_to(multi *m, napi_value kept) {
   napi_env napi = m->env->napi;
@@ -26,6 +27,12 @@ void telling_to(multi *m, napi_value kept) {
   m->kept_most = (int32_t)(length - KEPT_HEAD) / KEPT_INTS;
 }
 
+void telling_gathered(multi *m, size_t bytes) {
+  if (m->kept == NULL) return;
+  if (bytes == 0) m->kept[KEPT_GATHERED] = 0;
+  else if (m->kept[KEPT_GATHERED] < INT32_MAX / 2) m->kept[KEPT_GATHERED] += (int32_t)bytes;
+}
+
 multi *telling_keep(multi *m) {
   multi *before = m->env->keeping;
   if (m->kept != NULL) m->env->keeping = m;
@@ -38,8 +45,8 @@ void telling_kept(multi *m, multi *before) { m->env->keeping = before; }
  * and nothing can happen to the descriptor that JavaScript would not be told first, what libcurl tells waits for the end of
  * the call. Answers whether it does. */
 static bool keep(multi *m, int32_t easy_id, int32_t fd, int32_t what, int32_t index) {
-  if (m->env->keeping != m || m->kept[0] == m->kept_most) return false;
-  int32_t *entry = m->kept + KEPT_HEAD + m->kept[0]++ * KEPT_INTS;
+  if (m->env->keeping != m || m->kept[KEPT_COUNT] == m->kept_most) return false;
+  int32_t *entry = m->kept + KEPT_HEAD + m->kept[KEPT_COUNT]++ * KEPT_INTS;
   entry[0] = easy_id;
   entry[1] = fd;
   entry[2] = what;
@@ -57,8 +64,8 @@ static void tell_timer(multi *m, double timeout_ms) {
 
 void telling_catch_up(curlew_env *env) {
   multi *m = env->keeping;
-  int32_t count = m->kept[0];
-  m->kept[0] = 0;
+  int32_t count = m->kept[KEPT_COUNT];
+  m->kept[KEPT_COUNT] = 0;
   env->keeping = NULL;
   for (int32_t *entry = m->kept + KEPT_HEAD; count > 0; count--, entry += KEPT_INTS)
     if (entry[1] == TIMER) tell_timer(m, entry[2]);

@@ -2,6 +2,8 @@
 #ifndef CURLEW_TELLING_H
 #define CURLEW_TELLING_H
 
+#include <stddef.h>
+
 #include "env.h"
 
 struct multi;
@@ -11,6 +13,9 @@ void telling_begin(struct multi *m);
 
 /* multiTellSockets(id, kept or undefined): see multi.h. NULL: nobody is told any more. */
 void telling_to(struct multi *m, napi_value kept);
+
+/* Of bodies, so much more may be collected; 0: nothing more. JavaScript sees the sum beside what is kept. */
+void telling_gathered(struct multi *m, size_t bytes);
 
 /* Around a call after which JavaScript looks at what was kept. What `keep` answers is for `kept`. */
 struct multi *telling_keep(struct multi *m);

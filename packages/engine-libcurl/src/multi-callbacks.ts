@@ -7,7 +7,8 @@ import { askAboutPush, CURL_PUSH_DENY, CURL_PUSH_OK, type PushFunction } from ".
 import { SocketPointers } from "./socket-pointers.js";
 
 const ABORTED_BY_CALLBACK = 11;
-const KEPT_HEAD = 1;
+const KEPT_GATHERED = 1;
+const KEPT_HEAD = 2;
 const KEPT_INTS = 4;
 /** What one call tells of 256 descriptors; of more, each by itself. */
 const KEPT_BYTES = 4 * (KEPT_HEAD + 256 * KEPT_INTS);
@@ -50,7 +51,7 @@ export class TellingCallbacks implements MultiListener {
   /** The addon's number of the multi. */
   id = 0;
   life: SocketLife | null = null;
-  /** Of what native/telling.c keeps: [count, then easy, descriptor or -1 for the timer, action or ms, index each]. */
+  /** Of what native/telling.c keeps: [count, gathered bytes, then easy, descriptor or -1 for the timer, action or ms, index each]. */
   #kept: Int32Array | undefined;
   /** The easies that are added, by the addon's numbers: small ones, which are given out again. */
   readonly added: (EasyListener | undefined)[] = [];
@@ -71,6 +72,11 @@ export class TellingCallbacks implements MultiListener {
   keep(wanted: boolean): Int32Array | undefined {
     this.#kept = wanted ? new Int32Array(new ArrayBuffer(KEPT_BYTES)) : undefined; // memory that stays where it is
     return this.#kept;
+  }
+
+  /** Of bodies, what may be collected. */
+  get gatheredBytes(): number {
+    return this.#kept?.[KEPT_GATHERED] ?? 0;
   }
 
   /** After a call that keeps: tells what there is. */

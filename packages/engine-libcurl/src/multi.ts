@@ -287,6 +287,10 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     this.#collector.collect(this.id, this.#pool, visit);
   }
 
+  gatheredBytes(): number {
+    return this.callbacks.gatheredBytes;
+  }
+
   recycle(bytes: Uint8Array): void {
     this.#collector.recycle(bytes);
   }

@@ -102,6 +102,36 @@ describe("pieces of a body", () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
+  it("are counted while they wait to be collected, but for those of who is held", async () => {
+    loop.multi.watchSockets({ opened: () => {}, closing: () => {} });
+    const waiting: number[] = [];
+    const seen: number[] = [];
+    const request = { highWaterBytes: 256 * KIB, curl: { BUFFERSIZE: 128 * KIB } };
+    const easy = loop.multi.prepare({ url: `${server.http}/bytes/${4 * MIB}`, ...request });
+    loop.multi.addHandle(easy);
+    while (loop.done.length === 0) {
+      loop.turn();
+      const pieces: Uint8Array[] = [];
+      waiting.push(loop.multi.gatheredBytes());
+      collect(easy, pieces);
+      seen.push(pieces.reduce((sum, { length }) => sum + length, 0));
+      expect(loop.multi.gatheredBytes()).toBeLessThanOrEqual(easy.paused ? 0 : 128 * KIB);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    loop.multi.release(easy, true);
+    expect(seen.reduce((sum, bytes) => sum + bytes)).toBe(4 * MIB);
+    expect(waiting).toEqual(seen);
+
+    const other = loop.multi.prepare({ url: `${server.http}/bytes/${MIB}`, ...request });
+    loop.multi.addHandle(other);
+    loop.multi.hold(other, true);
+    await loop.while(() => loop.wanted.size === 0);
+    await loop.while(() => loop.wanted.size > 0);
+    expect(loop.multi.gatheredBytes()).toBe(0);
+    loop.multi.removeHandle(other);
+    loop.multi.release(other, false);
+  });
+
   it("of a compressed body are no longer than their mark and one read, however much they become", async () => {
     const zeros = gzipSync(Buffer.alloc(48 * MIB));
     const bomb = createHttpServer((_request, response) => {

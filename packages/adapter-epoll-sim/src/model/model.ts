@@ -166,6 +166,10 @@ export class Model implements GatheringEngine<ModelEasy> {
     this.#transfers.collect(visit);
   }
 
+  gatheredBytes(): number {
+    return this.#transfers.gatheredBytes;
+  }
+
   hold(easy: ModelEasy, held: boolean): void {
     if (!easy.gather) return;
     easy.gather.held = held;

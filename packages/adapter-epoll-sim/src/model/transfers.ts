@@ -154,6 +154,14 @@ export class Transfers implements Machine, EasyOwner {
     }
   }
 
+  get gatheredBytes(): number {
+    let bytes = 0;
+    for (const { gather } of this.#gathered)
+      if (gather && !gather.held)
+        for (const event of gather.events) if (event.kind === "body") bytes += event.bytes.length;
+    return bytes;
+  }
+
   gathered(easy: ModelEasy): void {
     this.#gathered.add(easy);
   }
