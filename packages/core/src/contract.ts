@@ -30,8 +30,8 @@
  * 5. Only now does user code run: headers, chunks, trailers and outcomes, at most a budget of them per tick. A throw
  *    fails the transfer it belongs to and no other. What users ask for here runs at once. What is gathered of later
  *    things stays in the engine until all before it was told: there it counts against high-water marks. Where a report
- *    has brought much of a body, 64 KiB or more, this step comes before the next report is acted on, and then a 0 timer,
- *    up to four times: it is told while it is in the processor's cache.
+ *    has brought much of a body, 64 KiB or more, this step comes before the next report is acted on, so that it is told
+ *    while it is in the processor's cache; then a 0 timer, once, as that may bring what users have made room for.
  * 6. If the engine asked for a 0 timer meanwhile, steps 2 to 5 run again, at most four times a wakeup; then `arm(0)`,
  *    so that other users of the loop get their turn (C 4.9).
  * 7. Descriptors whose removal could safely wait, and was not taken back since the tick before, are unwatched.

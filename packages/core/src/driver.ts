@@ -280,13 +280,14 @@ export class Driver<E extends EasyHandle> {
    * once. Its memory, given back, then serves the next: with 200 downloads a batch brings 40 MB.
    */
   #tellMuch(budget: number): number {
-    const gathered = (): number => this.#gatherer?.gatheredBytes?.() ?? 0;
-    let left = budget;
-    for (let round = 1; round <= ROUNDS && left > 0 && gathered() >= MUCH_BYTES; round++) {
-      left = this.#deliveries.deliver(left);
-      this.#expire(this.#loop.now());
-    }
-    return left;
+    if (budget === 0 || !this.#hasMuch) return budget;
+    const left = this.#deliveries.deliver(budget);
+    this.#expire(this.#loop.now());
+    return this.#hasMuch ? this.#deliveries.deliver(left) : left;
+  }
+
+  get #hasMuch(): boolean {
+    return (this.#gatherer?.gatheredBytes?.() ?? 0) >= MUCH_BYTES;
   }
 
   #action(fd: number, bits: number, registration?: Registration): void {

@@ -25,6 +25,7 @@ export class Player {
   #chunks = 0;
   #paused = false;
   #sentBytes = 0;
+  #cancelledIn = -1;
   state: "waiting" | "started" | "ended" | "cancelled" = "waiting";
 
   constructor(plan: Plan, stage: Stage) {
@@ -47,10 +48,11 @@ export class Player {
 
   cancel(): void {
     if (this.state !== "started") return;
-    const { driver, judge } = this.#stage;
+    const { driver, judge, model } = this.#stage;
     judge.note(`cancel ${this.plan.name}`);
     judge.outstanding--;
     const easy = this.#easy as ModelEasy;
+    if (model.busy) this.#cancelledIn = judge.calls;
     this.#end("cancelled");
     driver.remove(easy);
   }
@@ -71,7 +73,8 @@ export class Player {
     easy.setopt("URL", this.plan.url);
     for (const [option, value] of Object.entries(this.plan.curl)) easy.setopt(option, value);
     easy.setopt("WRITEFUNCTION", (bytes: Uint8Array) => {
-      // Inside the engine: what is asked of the driver here is queued.
+      // Inside the engine: what is asked of the driver here is queued, and the same call may have more for who was cancelled in it.
+      if (this.#cancelledIn === this.#stage.judge.calls) return bytes.length;
       if (this.#pausesNow()) return CURL_WRITEFUNC_PAUSE;
       this.#took(bytes);
       this.#actAtChunk();
@@ -106,7 +109,7 @@ export class Player {
         this.#sendMore();
       },
       chunk: (bytes) => {
-        judge.userCode(`chunk ${name} ${bytes.length}`);
+        judge.userCode(`chunk ${name} ${bytes.length}`, bytes.length);
         this.#took(bytes);
         this.#actAtChunk();
       },

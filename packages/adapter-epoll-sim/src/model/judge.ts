@@ -15,6 +15,8 @@ export interface Violation {
 const ROUNDS = 4;
 const IDLE_WAKEUPS = 1000;
 const KEPT_TICKS = 16;
+/** Of the model's world: see Transfers.gatheredBytes. */
+const MUCH_BYTES = 32;
 const ACTIONS = ["NONE", "IN", "OUT", "INOUT", "REMOVE"];
 
 /** Sits between a driver, the model and a loop, and says which rule was broken, and when. */
@@ -47,6 +49,9 @@ export class Judge implements ModelObserver {
   #tick = 0;
   #timeoutsThisTick = 0;
   #callbacksThisTick = 0;
+  /** Bytes that users were told since the last report was acted on, and how often these were much: then a timer may follow. */
+  #bytesSinceReport = 0;
+  #muchThisTick = 0;
   #budget: number;
 
   /** @param budget callbacks of users a tick, as the driver was told */
@@ -76,9 +81,11 @@ export class Judge implements ModelObserver {
     this.trace.push(`${this.#kernel.clock.nowMs} ${line}`);
   }
 
-  /** User code runs. */
-  userCode(what: string): void {
+  /** User code runs, told of so many bytes of a body. */
+  userCode(what: string, bytes = 0): void {
     this.note(what);
+    if (this.#bytesSinceReport < MUCH_BYTES && this.#bytesSinceReport + bytes >= MUCH_BYTES) this.#muchThisTick++;
+    this.#bytesSinceReport += bytes;
     this.check("C 10.6", this.#model?.busy !== true, () => `${what} inside a call of the engine`);
     this.check(
       "tick 5",
@@ -107,6 +114,8 @@ export class Judge implements ModelObserver {
     this.#tick++;
     this.#timeoutsThisTick = 0;
     this.#callbacksThisTick = 0;
+    this.#bytesSinceReport = 0;
+    this.#muchThisTick = 0;
   }
 
   tickEnds(): void {
@@ -122,6 +131,9 @@ export class Judge implements ModelObserver {
     this.#leftAlone.add(fd);
   }
 
+  /** How often the engine was called. */
+  calls = 0;
+
   /** How often the loop refused. */
   refusals = 0;
 
@@ -132,6 +144,7 @@ export class Judge implements ModelObserver {
   // --- what the model is called with, and tells ----------------------------------------------------------------------
 
   call(name: string, args: readonly unknown[], insideCallback: boolean): void {
+    this.calls++;
     if (name !== "infoRead") this.note(`${name} ${args.join(" ")}`);
     this.check("C 10.2", !insideCallback, () => `${name} inside a callback`);
     this.check("C 6.7", !this.#cleaned, () => `${name} after cleanup`);
@@ -204,7 +217,7 @@ export class Judge implements ModelObserver {
     this.check("C 4.7", due, () => `a timeout call, and the timer was told for ${this.#timerMs}`);
     this.check(
       "C 4.9",
-      ++this.#timeoutsThisTick <= ROUNDS,
+      ++this.#timeoutsThisTick <= ROUNDS + this.#muchThisTick,
       () => `${this.#timeoutsThisTick} timeout calls in one tick`,
     );
     this.#timerMs = Number.POSITIVE_INFINITY; // one-shot: what is told from now on counts
@@ -212,6 +225,7 @@ export class Judge implements ModelObserver {
   }
 
   #eventAction(fd: number, bits: number): void {
+    this.#bytesSinceReport = 0;
     this.check("C 5.2", bits !== 4, () => `socketAction(${fd}, ERR)`);
     // Removed and wanted again it may be, as long as it is the same object: an unwatch that waited (C 5.6).
     const same = this.#reported.get(fd) === this.#kernel.identity(fd);

@@ -10,7 +10,7 @@ export const rules = {
   "C 4.1": "the timer that was told last is set when the loop gets its turn",
   "C 4.7": "a timeout call is made when it is due, not before, and not when it was taken back",
   "C 4.8": "the loop is armed with a delay it can hold",
-  "C 4.9": "at most four rounds of timeout calls a wakeup",
+  "C 4.9": "at most four rounds of timeout calls a wakeup, and one after each report that has brought much",
   "C 5.2": "ERR alone is never given to the engine",
   "C 5.6": "an event is given to the registration it was found for, or to none",
   "C 6.4": "all messages are read before the loop gets its turn",

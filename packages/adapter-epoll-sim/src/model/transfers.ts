@@ -18,6 +18,8 @@ import { Transfer } from "./transfer.js";
 
 const EASY_RECURSIVE_API_CALL = 93;
 const NEVER = Number.POSITIVE_INFINITY;
+/** Bodies of this world are small: 32 bytes are as much as 64 KiB are elsewhere. */
+const SCALE = 2048;
 
 /** The transfers of one multi: which run, in which order, and what is told afterwards (C 5.4). */
 export class Transfers implements Machine, EasyOwner {
@@ -159,7 +161,7 @@ export class Transfers implements Machine, EasyOwner {
     for (const { gather } of this.#gathered)
       if (gather && !gather.held)
         for (const event of gather.events) if (event.kind === "body") bytes += event.bytes.length;
-    return bytes;
+    return bytes * SCALE;
   }
 
   gathered(easy: ModelEasy): void {
