@@ -121,6 +121,11 @@ export class ScriptedEngine implements GatheringEngine<ScriptedEasy> {
     for (const { easy, kind, bytes } of all) if (!this.#held.has(easy)) visit(easy, kind, bytes);
   }
 
+  gatheredBytes(): number {
+    const told = this.#gathered.filter(({ easy, kind }) => kind === "body" && !this.#held.has(easy));
+    return told.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   hold(easy: ScriptedEasy, held: boolean): void {
     if (held) this.#held.add(easy);
     else this.#held.delete(easy);

@@ -120,6 +120,29 @@ export const drivenEvents: readonly Case[] = [
     await scene.settle();
     assert.equal(engine.calls.filter((call) => call === "timeout").length, 1, "once (C 4.1, P 17)");
   }),
+  driver(
+    "C 4.9, contract, tick 5",
+    "zeros without end after a report that has brought much leave the loop its turns",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const [a] = scene.readable();
+      const easy = await stage.waiting(a);
+      let rounds = 0;
+      engine.reactions.set(-1, () => {
+        stage.userCalled();
+        if (++rounds < 200) engine.tellTimer(0);
+      });
+      engine.reactions.set(a, () => {
+        engine.reactions.delete(a);
+        scene.drain(a);
+        engine.gather(easy, new Uint8Array(65_536));
+        engine.tellTimer(0);
+      });
+      await scene.until(() => rounds >= 200, "each 0 must be served (C 4.9)");
+      const most = stage.mostCallsPerTick;
+      assert.ok(most <= 5, `${most} timeout calls in one wakeup (C 4.9, contract, tick 5)`);
+    },
+  ),
   driver("C 4.9", "zeros without end leave the loop its turns", async (stage) => {
     const { scene, engine } = stage;
     const [a] = scene.pair();

@@ -129,6 +129,24 @@ export const drivenUsers: readonly Case[] = [
     },
     2,
   ),
+  driver(
+    "contract, tick 5",
+    "what is much is told within the same budget",
+    async (stage) => {
+      const { engine, scene } = stage;
+      const [a] = scene.readable();
+      const easy = await stage.waiting(a, { chunk: () => stage.userCalled() });
+      engine.reactions.set(a, () => {
+        engine.reactions.clear();
+        scene.drain(a);
+        for (let i = 0; i < 9; i++) engine.gather(easy, new Uint8Array(65_536));
+        engine.finish(easy);
+      });
+      await scene.until(() => stage.outcomes.length === 1, "what is left waits for the next tick (contract, tick 5)");
+      assert.ok(stage.mostCallsPerTick <= 2, `${stage.mostCallsPerTick} calls in one tick (contract, tick 5)`);
+    },
+    2,
+  ),
   driver("P 32, contract, close", "close with transfers under way: each has one outcome, CLOSED", async (stage) => {
     const { scene } = stage;
     const [a] = scene.pair();
