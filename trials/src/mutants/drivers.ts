@@ -19,6 +19,7 @@ const unseen = new Set([
   "takes work for spinning",
   "runs the last command first",
   "arms for longer than a timer can hold",
+  "serves 0 timers until there is none when much has come",
   "hangs when nothing is left to try", // the simulation has a scene of its own for it
 ]);
 
