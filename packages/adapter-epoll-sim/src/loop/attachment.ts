@@ -83,6 +83,11 @@ export class SimulatedAttachment implements Attachment {
     return this.#registrations.all().map(({ fd, interest }) => [fd, interest] as const);
   }
 
+  /** Whether a wait would return at once. */
+  get ready(): boolean {
+    return this.#registrations.ready;
+  }
+
   release(): void {
     this.#registrations.close();
   }

@@ -72,6 +72,10 @@ class EpollPoller implements Poller {
     this.#kernel.epollCtl(this.#epfd, EPOLL_CTL_DEL, fd);
   }
 
+  get ready(): boolean {
+    return this.#kernel.poll(this.#epfd) !== 0;
+  }
+
   wait(most: number): Found[] {
     return this.#kernel.epollWait(this.#epfd, most).map(({ events, data }) => ({ id: data, bits: bitsOf(events) }));
   }

@@ -14,6 +14,8 @@ export interface Poller {
   add(fd: number, interest: Interest, id: number): void;
   modify(fd: number, interest: Interest, id: number): void;
   remove(fd: number): void;
+  /** Whether a wait would find anything now. */
+  readonly ready: boolean;
   /** At most that many of those that are ready now, level-triggered. */
   wait(most: number): Found[];
   close(): void;

@@ -63,6 +63,10 @@ class ProbePoller implements Poller {
     this.#registered.delete(fd);
   }
 
+  get ready(): boolean {
+    return [...this.#registered].some(([fd, { interest }]) => this.#look(fd, interest) !== 0);
+  }
+
   wait(most: number): Found[] {
     const waiting = [...this.#registered];
     const found: Found[] = [];

@@ -68,6 +68,11 @@ export class Registrations {
     return ready;
   }
 
+  /** Whether the poller has anything to report. */
+  get ready(): boolean {
+    return this.#poller.ready;
+  }
+
   close(): void {
     this.#byFd.clear();
     this.#byId.clear();

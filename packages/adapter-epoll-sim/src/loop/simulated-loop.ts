@@ -48,7 +48,9 @@ export class SimulatedLoop implements LoopAdapter {
   turn(): Turn {
     let served = false;
     for (const attachment of [...this.#attachments]) served = attachment.serve() || served;
-    if (served) {
+    // No loop blocks while something is ready (C 5.8). That may be so though nothing real was reported: who was told a
+    // spurious report may have had it watched, or a batch that was cut short had room for a closed file only (P A10).
+    if (served || this.#ready) {
       this.#world.passUntil(this.#world.nowMs + TURN_MS);
       return "served";
     }
@@ -56,6 +58,10 @@ export class SimulatedLoop implements LoopAdapter {
     if (next === Number.POSITIVE_INFINITY) return "nothing";
     this.#world.passUntil(Math.max(next, this.#world.nowMs));
     return "waited";
+  }
+
+  get #ready(): boolean {
+    return [...this.#attachments].some(({ ready }) => ready);
   }
 
   #detach(attachment: SimulatedAttachment): void {
