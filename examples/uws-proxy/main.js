@@ -23,7 +23,7 @@ const curl = {
 /** Bytes at once: much costs less CPU, and is as much memory for each that waits for its client, so only the first few have it. */
 const FEW = 24;
 const sizes = (down, up) => ({
-  highWaterBytes: 3 * down,
+  highWaterBytes: 3 * (down - 16_384), // a read is enough, also the first one, which begins with the head
   sendHighWaterBytes: up,
   curl: { ...curl, BUFFERSIZE: down, UPLOAD_BUFFERSIZE: up },
 });

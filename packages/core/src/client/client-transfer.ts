@@ -61,7 +61,7 @@ export class ClientTransfer {
   /**
    * Gives back a chunk of this body, for those who have many and keep none: its memory is used for others instead of being
    * garbage, and the chunk, all views of it included, may be empty afterwards. What is no chunk, or small, is left as it is.
-   * At most 32 MiB are kept so by each thread, until a client is closed. @throws MisuseError WRONG_TYPE
+   * At most 64 MiB are kept so by each thread, until a client is closed. @throws MisuseError WRONG_TYPE
    */
   recycle(chunk: Uint8Array): void {
     if (!(chunk instanceof Uint8Array))
