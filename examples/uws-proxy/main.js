@@ -27,7 +27,7 @@ const sizes = (down, up) => ({
   sendHighWaterBytes: up,
   curl: { ...curl, BUFFERSIZE: down, UPLOAD_BUFFERSIZE: up },
 });
-const [roomy, tight] = [sizes(393_216, 393_216), sizes(196_608, 65_536)];
+const [roomy, tight] = [sizes(393_216, 524_288), sizes(196_608, 65_536)];
 let underWay = 0;
 
 /** Everything of the request is read at once: when this returns, uWS has taken it back. */

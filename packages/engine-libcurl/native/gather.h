@@ -44,6 +44,7 @@ typedef struct {
   size_t sent;
   size_t given; /* of what is in out, libcurl has read that much */
   curl_off_t declared; /* how many bytes were promised, or -1 */
+  size_t most_queued_bytes; /* JavaScript gives no more when there are so many */
   refusal refused;
 
   bool moved_told;

@@ -96,10 +96,10 @@ static void forget_sent(gather *g) {
   g->refused = REFUSED_NOTHING;
 }
 
-/* gatherUpload(id, sizeBytes or -1, body or undefined, post): a body that is all here can be sent again, a stream
- * only before the first answer. */
+/* gatherUpload(id, sizeBytes or -1, body or undefined, post, mostQueuedBytes): a body that is all here can be sent again, a
+ * stream only before the first answer. */
 static napi_value upload(napi_env napi, napi_callback_info info) {
-  ARGUMENTS(4);
+  ARGUMENTS(5);
   easy *e = env_find(env, EASY, integer(env, argv[0]));
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
   unsigned char *data = NULL;
@@ -110,6 +110,7 @@ static napi_value upload(napi_env napi, napi_callback_info info) {
   e->gather.rewindable = bytes_of(env, argv[2], &data, &length);
   if (!buffer_append(&e->gather.out, data, length)) return number(env, CURLE_OUT_OF_MEMORY);
   e->gather.declared = wide(env, argv[1]);
+  e->gather.most_queued_bytes = (size_t)wide(env, argv[4]);
   const lib *c = e->lib;
   send_by(e, boolean(env, argv[3]));
   c->easy_setopt(e->curl, CURLOPT_READFUNCTION, gather_read);
@@ -123,6 +124,17 @@ static bool too_long(const gather *g, size_t length) {
   return g->declared >= 0 && (curl_off_t)(g->sent + gather_queued(g) + length) > g->declared;
 }
 
+/* A stream of large pieces gets room at once for all that will wait: while its buffer grew, that was copied again each time it
+ * doubled. If there is no memory for it, appending says so. */
+static bool queue(gather *g, const unsigned char *data, size_t length) {
+  enum { LARGE_BYTES = 64 * 1024 };
+  size_t more = g->most_queued_bytes + length;
+  curl_off_t left = g->declared - (curl_off_t)(g->sent + gather_queued(g));
+  if (g->declared >= 0 && left < (curl_off_t)more) more = (size_t)left;
+  if (length >= LARGE_BYTES && length > g->out.capacity - g->out.end) buffer_reserve(&g->out, buffer_size(&g->out) + more);
+  return buffer_append(&g->out, data, length);
+}
+
 /* gatherSend(id, bytes or undefined for the end): bytes queued, or -1 when memory is out. */
 static napi_value send_bytes(napi_env napi, napi_callback_info info) {
   ARGUMENTS(2);
@@ -134,7 +146,7 @@ static napi_value send_bytes(napi_env napi, napi_callback_info info) {
   if (!g->sending) return number(env, 0);
   if (!bytes_of(env, argv[1], &data, &length)) g->send_ended = true;
   else if (too_long(g, length)) g->refused = BODY_TOO_LONG;
-  else if (!buffer_append(&g->out, data, length)) return number(env, -1);
+  else if (!queue(g, data, length)) return number(env, -1);
   g->drain_wanted = false;
   return number(env, (double)gather_queued(g));
 }

@@ -52,7 +52,13 @@ export interface Native {
 
   gather(easy: number, highWaterBytes: number, headerLimitBytes: number): number;
   gatherProgress(easy: number): number;
-  gatherUpload(easy: number, sizeBytes: number, body: Uint8Array | undefined, post: boolean): number;
+  gatherUpload(
+    easy: number,
+    sizeBytes: number,
+    body: Uint8Array | undefined,
+    post: boolean,
+    mostQueuedBytes: number,
+  ): number;
   gatherSend(easy: number, bytes: Uint8Array | null): number;
   gatherContinue(easy: number): number;
   gatherHold(easy: number, held: boolean): void;

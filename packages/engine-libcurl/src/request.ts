@@ -42,11 +42,11 @@ export function prepare(library: Libcurl, request: TransferRequest, again = fals
  * libcurl up to 8.16 counts how often it sent a request again on a new connection, because the kept one was closed, over all
  * transfers of a handle, and gives up at the sixth (5e463184).
  */
-export function prepareAgain(easy: Easy, url: string | undefined, { body, method }: TransferRequest): void {
+export function prepareAgain(easy: Easy, url: string | undefined, request: TransferRequest): void {
   if (url !== undefined) easy.setopt("URL", url); // which checks it
   if (easy.leavesBehind) checkCode(easy, native().easyAgain(easy.id));
   else easy.rest();
-  if (body !== undefined) upload(easy, body, method);
+  if (request.body !== undefined) upload(easy, request.body, request);
 }
 
 function configure(easy: Easy, request: TransferRequest): void {
@@ -61,7 +61,7 @@ function configure(easy: Easy, request: TransferRequest): void {
   easy.setopt("SUPPRESS_CONNECT_HEADERS", 1);
   const lines = headerLines(easy.library, request);
   if (lines !== NONE) easy.setopt("HTTPHEADER", lines);
-  if (body !== undefined) upload(easy, body, method);
+  if (body !== undefined) upload(easy, body, request);
   if (method !== undefined) setMethod(easy, method, body !== undefined);
   follow(easy, request.redirects ?? 0);
   if (request.decompress === true) easy.setopt("ACCEPT_ENCODING", "");
@@ -143,9 +143,10 @@ export function headerLines(library: Libcurl, { headers = NONE, body, method }: 
   return left.length > 0 ? [...headers, ...left] : headers;
 }
 
-function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>, method: string | undefined): void {
+function upload(easy: Easy, body: NonNullable<TransferRequest["body"]>, request: TransferRequest): void {
   const bytes = body instanceof Uint8Array ? body : undefined;
-  checkCode(easy, native().gatherUpload(easy.id, sizeOf(body), bytes, method === "POST"));
+  const mostQueuedBytes = request.sendHighWaterBytes ?? HIGH_WATER_BYTES;
+  checkCode(easy, native().gatherUpload(easy.id, sizeOf(body), bytes, request.method === "POST", mostQueuedBytes));
 }
 
 function nameOf(header: string): string {

@@ -184,9 +184,11 @@ describe("pieces that are given back", () => {
 
   it("are empty, if they were large", async () => {
     await taken(`/bytes/${16 * MIB}`, request, undefined, (piece) => {
-      const large = piece.length >= 64 * KIB;
+      const { length } = piece;
       loop.multi.recycle(piece);
-      expect(piece.length === 0).toBe(large);
+      // One in between may fill memory of its own by half.
+      if (length >= 64 * KIB) expect(piece.length).toBe(0);
+      if (length < 32 * KIB) expect(piece.length).toBe(length);
     });
   });
 
