@@ -73,3 +73,10 @@ describe("examples/nine-steps", () => {
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });
+
+it("examples/uws-proxy has less than 60 lines of code, as its README says", () => {
+  const lines = readFileSync(fileOf("uws-proxy"), "utf8").split("\n");
+  const code = lines.filter((line) => !/^\s*(\/\/|\/\*|\*|$)/.test(line));
+  console.log(`${code.length} lines of code, ${lines.length - 1} in all`);
+  expect(code.length).toBeLessThan(60);
+});

@@ -38,7 +38,7 @@ function proxy(res, req) {
   const fields = [];
   req.forEach((name, value) => void (OURS.has(name) || fields.push([name, value])));
   const headers = endToEnd(fields);
-  headers.push(...forwarded(res, req));
+  addForwarded(headers, res, req);
   const hasBody = length !== "" || req.getHeader("transfer-encoding") !== "";
   try {
     const transfer = client.request(`${origin}${path}${query ? `?${query}` : ""}`, {
@@ -61,15 +61,10 @@ function proxy(res, req) {
 }
 
 /** RFC 7239, and what is more usual. */
-function forwarded(res, req) {
+function addForwarded(headers, res, req) {
   const [ip, host] = [Buffer.from(res.getRemoteAddressAsText()).toString("latin1"), req.getHeader("host")];
   const by = `for=${ip.includes(":") ? `"[${ip}]"` : ip};host=${JSON.stringify(host)};proto=http`;
-  return [
-    ["forwarded", by],
-    ["x-forwarded-for", ip],
-    ["x-forwarded-host", host],
-    ["x-forwarded-proto", "http"],
-  ];
+  headers.push(["forwarded", by], ["x-forwarded-for", ip], ["x-forwarded-host", host], ["x-forwarded-proto", "http"]);
 }
 
 App()

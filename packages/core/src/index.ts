@@ -3,7 +3,7 @@ export type { ClientTransfer } from "./client/client-transfer.js";
 export type { Head } from "./client/head.js";
 export type { HeaderFields } from "./client/header-fields.js";
 export type { TransferInfos } from "./client/infos.js";
-export { checkLimits, defaultLimits, type Limits } from "./client/limits.js";
+export { defaultLimits, type Limits } from "./client/limits.js";
 export type { TransferControl, TransferObserver } from "./client/observer.js";
 export type { TransferHooks } from "./client/reception.js";
 export type { BodyController, BodySource, RequestBody } from "./client/request-body.js";

@@ -20,15 +20,18 @@ export class Reports {
   /** Calls `act` for each that still holds. What others do in between is seen by those that follow. */
   serve(act: (fd: number, bits: number, registration: Registration) => void): void {
     const noted = this.#noted;
-    for (let i = 0; i < noted.length; i += 3) {
-      const fd = noted[i] ?? 0;
-      const bits = noted[i + 1] ?? 0;
-      const registration = this.#sockets.find(fd);
-      if (!registration || registration.generation !== noted[i + 2]) continue;
-      if (registration.state === "waiting") this.#sockets.leave(registration);
-      // ERR alone kills the transfer up to 8.9; 0 lets libcurl find out, in every version (C 5.2).
-      else act(fd, bits & CURL_CSELECT_ERR ? 0 : bits, registration);
+    try {
+      for (let i = 0; i < noted.length; i += 3) this.#serve(noted[i] ?? 0, noted[i + 1] ?? 0, noted[i + 2] ?? 0, act);
+    } finally {
+      noted.length = 0; // what is not served is reported again
     }
-    noted.length = 0;
+  }
+
+  #serve(fd: number, bits: number, generation: number, act: Parameters<Reports["serve"]>[0]): void {
+    const registration = this.#sockets.find(fd);
+    if (registration?.generation !== generation) return;
+    if (registration.state === "waiting") return this.#sockets.leave(registration);
+    // ERR alone kills the transfer up to 8.9; 0 lets libcurl find out, in every version (C 5.2).
+    act(fd, bits & CURL_CSELECT_ERR ? 0 : bits, registration);
   }
 }

@@ -2,12 +2,11 @@ import {
   type Client,
   type ClientRequestOptions,
   type ClientTransfer,
-  checkLimits,
   createClient as createCoreClient,
   type Limits,
 } from "@curlew/core";
 import { ports } from "./ports.js";
-import { type TransfersOptions, transfersWith } from "./transfers.js";
+import { createTransfers, type TransfersOptions } from "./transfers.js";
 
 export interface ClientOptions extends TransfersOptions {
   /** Each has a default: see `defaultLimits` of the core. */
@@ -17,11 +16,10 @@ export interface ClientOptions extends TransfersOptions {
 /**
  * A client by the machine's libcurl on this runtime's event loop.
  *
- * @throws as `createTransfers`; MisuseError OUT_OF_RANGE, UNKNOWN_OPTION for limits
+ * @throws as {@link createTransfers}; MisuseError OUT_OF_RANGE, UNKNOWN_OPTION for limits
  */
 export function createClient({ limits, ...options }: ClientOptions = {}): Client {
-  const checked = checkLimits(limits ?? {});
-  return createCoreClient({ engine: transfersWith(options, checked.transfers), limits: checked, ports });
+  return createCoreClient({ engine: createTransfers(options), limits, ports });
 }
 
 let shared: Client | undefined;

@@ -1,4 +1,4 @@
-import { createTransferEngine, defaultLimits, type Observers, type TransferEngine } from "@curlew/core";
+import { createTransferEngine, type Observers, type TransferEngine } from "@curlew/core";
 import { type Easy, loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { isSimulated, openLoop } from "./loops.js";
 import { ports } from "./ports.js";
@@ -14,32 +14,17 @@ export interface TransfersOptions {
   readonly network?: SimulatedNetwork;
 }
 
-const MOST_OF_LONG = 2 ** 31 - 1;
-
 /**
  * Transfers by the machine's libcurl on this runtime's event loop.
  *
  * @throws CurlewError NO_LIBCURL, NOT_LIBCURL, LIBCURL_TOO_OLD, ENGINE_NOT_BUILT, NO_LOOP
  */
 export function createTransfers(options: TransfersOptions = {}): TransferEngine {
-  return transfersWith(options, defaultLimits.transfers);
-}
-
-/**
- * The same, keeping as many connections as there are transfers at most. libcurl's own number is four for each that is under way
- * (CURLMOPT_MAXCONNECTS): who asks five servers in turn would find none kept, and of two hundred at once most are closed as
- * soon as there is less to do.
- */
-export function transfersWith(options: TransfersOptions, mostTransfers: number): TransferEngine {
   if (isSimulated(options.loop))
     return simulateTransfers(options.network ?? {}, options.observers as Observers<unknown> | undefined);
   const library = loadLibcurl(options.libcurl);
   return createTransferEngine({
-    createEngine: () => {
-      const multi = new Multi(library);
-      multi.setopt("MAXCONNECTS", Math.min(mostTransfers, MOST_OF_LONG));
-      return multi;
-    },
+    createEngine: () => new Multi(library),
     loop: openLoop(options.loop),
     observers: options.observers,
     ports,

@@ -1,10 +1,12 @@
-/** Connections are kept for as many transfers as there may be, not for as many as there are (CURLMOPT_MAXCONNECTS). */
+/** Connections are kept for as many transfers as there were, not for as many as there are (CURLMOPT_MAXCONNECTS). */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Client } from "@curlew/core";
+import { type Client, createClient as createCoreClient } from "@curlew/core";
+import { loadLibcurl, Multi } from "@curlew/engine-libcurl";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createClient } from "../src/index.js";
+import { openLoop } from "../src/loops.js";
 
 let client: Client;
 let servers: Server[];
@@ -43,6 +45,29 @@ describe("a client", () => {
     const urls = [];
     for (let i = 0; i < 10; i++) urls.push(await serve());
     for (let round = 0; round < 3; round++) for (const url of urls) expect(await client.request(url).text()).toBe("ok");
+    expect(connections).toBe(10);
+  });
+
+  it("keeps no more than 64 of those, so that others have descriptors, too", async () => {
+    const urls = [];
+    for (let i = 0; i < 80; i++) urls.push(await serve());
+    for (const url of urls) expect(await client.request(url).text()).toBe("ok");
+    const open = servers.map((server) => new Promise<number>((resolve) => server.getConnections((_, n) => resolve(n))));
+    const kept = (await Promise.all(open)).reduce((sum, n) => sum + n);
+    console.log(`of 80 connections ${kept} are open`);
+    expect(kept).toBeLessThanOrEqual(65); // one more while it is told that it was closed
+    for (const url of urls.slice(-40)) await client.request(url).text();
+    expect(connections).toBe(80);
+  });
+
+  it("keeps as many as its user says, who brings the multi", async () => {
+    const multi = new Multi(loadLibcurl());
+    multi.setopt("MAXCONNECTS", 3);
+    const own = createCoreClient({ engine: () => multi, loop: openLoop() });
+    const urls = [];
+    for (let i = 0; i < 5; i++) urls.push(await serve());
+    for (let round = 0; round < 2; round++) for (const url of urls) expect(await own.request(url).text()).toBe("ok");
+    await own.close();
     expect(connections).toBe(10);
   });
 

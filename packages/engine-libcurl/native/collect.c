@@ -5,7 +5,6 @@
 #include "easy.h"
 #include "gather.h"
 #include "multi.h"
-#include "telling.h"
 
 enum { RECORD_INTS = 4, RECORDS_HEAD = 2 };
 
@@ -125,7 +124,6 @@ static napi_value collect(napi_env napi, napi_callback_info info) {
   multi *m = env_find(env, MULTI, integer(env, argv[0]));
   if (m == NULL) return NULL; /* it was cleaned up: there is nothing, and what the records say is over */
   while (m->first_touched != NULL && put_all(&c, m->first_touched)) gather_untouch(m->first_touched);
-  if (m->first_touched == NULL) telling_gathered(m, 0);
   return NULL;
 }
 

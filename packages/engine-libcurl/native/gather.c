@@ -11,16 +11,30 @@
 /* One of so many parts of a body must have come. */
 enum { PROMISED_PARTS = 16 };
 
-void gather_touch(easy *e) {
+/* What of its body would be handed over is in its multi's sum. */
+static void count(easy *e) {
   gather *g = &e->gather;
-  multi *m = g->home;
-  if (g->touched || g->held || m == NULL) return;
+  size_t now = g->touched && gather_body_is_due(g) ? buffer_size(&g->body) : 0;
+  if (now == g->counted) return;
+  telling_gathered(g->home, (int64_t)now - (int64_t)g->counted);
+  g->counted = now;
+}
+
+static void enlist(multi *m, easy *e) {
+  gather *g = &e->gather;
   g->touched = true;
   g->previous = m->last_touched;
   g->next = NULL;
   if (m->last_touched != NULL) m->last_touched->gather.next = e;
   else m->first_touched = e;
   m->last_touched = e;
+}
+
+void gather_touch(easy *e) {
+  gather *g = &e->gather;
+  if (g->held || g->home == NULL) return;
+  if (!g->touched) enlist(g->home, e);
+  count(e);
 }
 
 void gather_untouch(easy *e) {
@@ -32,6 +46,7 @@ void gather_untouch(easy *e) {
   else m->first_touched = g->next;
   if (g->next != NULL) g->next->gather.previous = g->previous;
   else m->last_touched = g->previous;
+  count(e);
 }
 
 /* file: is read in one go, and fails when its receiver pauses. */
@@ -122,7 +137,6 @@ static size_t gather_body(char *data, size_t size, size_t count, void *userp) {
   loan_settle(e);
   if (is_full(g)) stop_reading(e);
   if (gather_body_is_due(g)) gather_touch(e);
-  if (g->touched) telling_gathered(g->home, size * count);
   return size * count;
 }
 
@@ -239,6 +253,7 @@ static napi_value rest(napi_env napi, napi_callback_info info) {
   if (napi_create_buffer_copy(napi, buffer_size(body), buffer_front(body), NULL, &bytes) != napi_ok) return NULL;
   buffer_drop(body, buffer_size(body));
   loan_settle(e);
+  count(e);
   return bytes;
 }
 

@@ -50,7 +50,8 @@ typedef struct {
   bool moved_told;
   double moved[4]; /* dltotal, dlnow, ultotal, ulnow */
 
-  bool touched; /* on the multi's list of transfers with something to hand over */
+  size_t counted; /* of the body, in the multi's sum of what would be handed over */
+  bool touched;   /* on the multi's list of transfers with something to hand over */
   struct easy *next, *previous;
   struct multi *home; /* the multi whose list that is; stays after removal, as bytes may be left */
 } gather;

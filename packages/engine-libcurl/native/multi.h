@@ -22,6 +22,7 @@ typedef struct multi {
   int32_t *kept;      /* then also memory of JavaScript's for what need not be told at once: telling.c */
   napi_ref kept_ref;
   int32_t kept_most;
+  int64_t gathered_bytes; /* of bodies, what collect would hand over */
   struct easy *first_touched, *last_touched; /* transfers with something to hand over: gather.c */
   struct own_sockets *sockets;
   int shared[4]; /* connections that several transfers have at once, as far as is known; the first `shared_count` */

@@ -25,12 +25,12 @@ void telling_to(multi *m, napi_value kept) {
   if (!m->tells_sockets || napi_create_reference(napi, kept, 1, &m->kept_ref) != napi_ok) return;
   m->kept = ints;
   m->kept_most = (int32_t)(length - KEPT_HEAD) / KEPT_INTS;
+  telling_gathered(m, 0);
 }
 
-void telling_gathered(multi *m, size_t bytes) {
-  if (m->kept == NULL) return;
-  if (bytes == 0) m->kept[KEPT_GATHERED] = 0;
-  else if (m->kept[KEPT_GATHERED] < INT32_MAX / 2) m->kept[KEPT_GATHERED] += (int32_t)bytes;
+void telling_gathered(multi *m, int64_t bytes) {
+  m->gathered_bytes += bytes;
+  if (m->kept != NULL) m->kept[KEPT_GATHERED] = m->gathered_bytes < INT32_MAX ? (int32_t)m->gathered_bytes : INT32_MAX;
 }
 
 multi *telling_keep(multi *m) {

@@ -2,8 +2,6 @@
 #ifndef CURLEW_TELLING_H
 #define CURLEW_TELLING_H
 
-#include <stddef.h>
-
 #include "env.h"
 
 struct multi;
@@ -14,8 +12,8 @@ void telling_begin(struct multi *m);
 /* multiTellSockets(id, kept or undefined): see multi.h. NULL: nobody is told any more. */
 void telling_to(struct multi *m, napi_value kept);
 
-/* Of bodies, so much more may be collected; 0: nothing more. JavaScript sees the sum beside what is kept. */
-void telling_gathered(struct multi *m, size_t bytes);
+/* Of bodies, so much more would be handed over, or less. JavaScript sees the sum beside what is kept. */
+void telling_gathered(struct multi *m, int64_t bytes);
 
 /* Around a call after which JavaScript looks at what was kept. What `keep` answers is for `kept`. */
 struct multi *telling_keep(struct multi *m);

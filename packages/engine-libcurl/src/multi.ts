@@ -13,11 +13,12 @@ import type { Easy } from "./easy.js";
 import { EasyPool } from "./easy-pool.js";
 import { Collector } from "./gather.js";
 import type { InfoName } from "./infos.js";
+import { KeptConnections } from "./kept-connections.js";
 import type { Libcurl } from "./library.js";
 import type { MultiValues } from "./multi-callbacks.js";
 import { checkDescriptor, needFunction, needOption, spoiled } from "./multi-checks.js";
 import { type MultiInfoName, multiInfos } from "./multi-infos.js";
-import type { MultiOptionName } from "./multi-options.js";
+import { type MultiOptionName, multiOptions } from "./multi-options.js";
 import { SelectedMulti } from "./multi-select.js";
 import { checkMultiOption } from "./multi-setopt.js";
 import { SPOILED } from "./native.js";
@@ -36,6 +37,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
   readonly name = "libcurl";
   readonly #collector = new Collector();
   readonly #pool: EasyPool;
+  readonly #connections = new KeptConnections();
 
   constructor(library: Libcurl) {
     super(library);
@@ -61,6 +63,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     else if (kind === "function") this.finish(native().multiCallback(this.id, id, value !== null), option);
     // NETWORK_CHANGED may close connections, and tell it (C 2.6).
     else this.finish(native().multiSetLong(this.id, id, value as number), option);
+    if (option === "MAXCONNECTS") this.#connections.chosen();
     if (Object.hasOwn(this.callbacks.values, option)) Object.assign(this.callbacks.values, { [option]: value });
   }
 
@@ -275,10 +278,14 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
 
   prepare(request: TransferRequest): Easy {
     this.open();
-    return this.#pool.take(request);
+    const easy = this.#pool.take(request);
+    const most = this.#connections.begun();
+    if (most !== undefined) native().multiSetLong(this.id, multiOptions.MAXCONNECTS.id, most);
+    return easy;
   }
 
   release(easy: Easy, well: boolean): void {
+    this.#connections.ended();
     if (this.id === 0) easy.cleanup();
     else this.#pool.giveBack(easy, well);
   }
@@ -287,6 +294,7 @@ export class Multi extends SelectedMulti implements GatheringEngine<Easy> {
     this.#collector.collect(this.id, this.#pool, visit);
   }
 
+  /** Always 0 where nobody is told of sockets (`watchSockets`). */
   gatheredBytes(): number {
     return this.callbacks.gatheredBytes;
   }

@@ -125,11 +125,35 @@ describe("pieces of a body", () => {
     const other = loop.multi.prepare({ url: `${server.http}/bytes/${MIB}`, ...request });
     loop.multi.addHandle(other);
     loop.multi.hold(other, true);
-    await loop.while(() => loop.wanted.size === 0);
-    await loop.while(() => loop.wanted.size > 0);
+    await loop.while(() => !other.paused);
     expect(loop.multi.gatheredBytes()).toBe(0);
+    loop.multi.hold(other, false);
+    const waited = loop.multi.gatheredBytes();
+    const kept: Uint8Array[] = [];
+    collect(other, kept);
+    expect(waited).toBe(kept.reduce((sum, { length }) => sum + length, 0));
+    expect(waited).toBeGreaterThanOrEqual(256 * KIB);
     loop.multi.removeHandle(other);
     loop.multi.release(other, false);
+    expect(loop.multi.gatheredBytes()).toBe(0);
+  });
+
+  it("are not counted as long as a body is wanted whole", async () => {
+    loop.multi.watchSockets({ opened: () => {}, closing: () => {} });
+    const easy = loop.multi.prepare({ url: `${server.http}/bytes/${MIB}` });
+    loop.multi.addHandle(easy);
+    loop.multi.receiveWhole(easy, 2 * MIB);
+    while (loop.done.length === 0) {
+      expect(loop.multi.gatheredBytes()).toBe(0);
+      loop.turn();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(loop.multi.gatheredBytes()).toBe(MIB);
+    const pieces: Uint8Array[] = [];
+    collect(easy, pieces);
+    expect(pieces.map(({ length }) => length)).toEqual([MIB]);
+    expect(loop.multi.gatheredBytes()).toBe(0);
+    loop.multi.release(easy, true);
   });
 
   it("of a compressed body are no longer than their mark and one read, however much they become", async () => {

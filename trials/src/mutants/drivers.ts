@@ -19,6 +19,8 @@ const unseen = new Set([
   "takes work for spinning",
   "runs the last command first",
   "arms for longer than a timer can hold",
+  "tells what is much after the batch", // it costs no more than time
+  "serves no timer when much was told",
   "serves 0 timers until there is none when much has come",
   "hangs when nothing is left to try", // the simulation has a scene of its own for it
 ]);
@@ -29,8 +31,8 @@ export const brokenDrivers: readonly Mutation[] = [
     "reports",
     "gives an event to whatever has the number now",
     "C 5.6",
-    "if (!registration || registration.generation !== noted[i + 2]) continue;",
-    "if (!registration) continue;",
+    "if (registration?.generation !== generation) return;",
+    "if (!registration) return;",
   ),
   core(
     "driver",
@@ -61,6 +63,14 @@ export const brokenDrivers: readonly Mutation[] = [
     "CURL_CSELECT_ERR ? CURL_CSELECT_ERR : bits",
   ),
   core("driver", "serves 0 timers until there is none", "C 4.9", "const ROUNDS = 4;", "const ROUNDS = 1e9;"),
+  core(
+    "driver",
+    "tells what is much after the batch",
+    "contract, tick 5",
+    "budget === 0 || !this.#hasMuch",
+    "budget >= 0",
+  ),
+  core("driver", "serves no timer when much was told", "contract, tick 5", "    this.#expire(this.#loop.now());\n", ""),
   core(
     "driver",
     "serves 0 timers until there is none when much has come",
@@ -117,8 +127,8 @@ export const brokenDrivers: readonly Mutation[] = [
     "reports",
     "lets an unwatch wait whatever is reported",
     "C 2.7",
-    "this.#sockets.leave(registration);",
-    "continue;",
+    "return this.#sockets.leave(registration);",
+    "return;",
   ),
   core(
     "sockets",
@@ -222,7 +232,13 @@ export const brokenDrivers: readonly Mutation[] = [
     "if (!batches) this.#tick();",
     "this.#tick(), batches;",
   ),
-  core("reports", "acts on a batch again and again", "contract, tick 2", "    noted.length = 0;\n", ""),
+  core(
+    "reports",
+    "acts on a batch again and again",
+    "contract, tick 2",
+    "      noted.length = 0; // what is not served is reported again\n",
+    "",
+  ),
   core(
     "engine-calls",
     "kills the timer when nothing runs any more",

@@ -121,6 +121,28 @@ export const drivenEvents: readonly Case[] = [
     assert.equal(engine.calls.filter((call) => call === "timeout").length, 1, "once (C 4.1, P 17)");
   }),
   driver(
+    "contract, tick 5",
+    "what is much is told before the next report, and then a 0 timer served",
+    async (stage) => {
+      const { scene, engine } = stage;
+      const order: string[] = [];
+      for (const [fd] of [scene.readable(), scene.readable()]) {
+        const easy = await stage.waiting(fd, { chunk: () => void (order.push("chunk") && engine.tellTimer(0)) });
+        engine.reactions.set(fd, () => {
+          engine.reactions.delete(fd);
+          scene.drain(fd);
+          order.push("action");
+          engine.gather(easy, new Uint8Array(65_536));
+        });
+      }
+      engine.reactions.set(-1, () => void order.push("timer"));
+      await scene.until(() => order.filter((one) => one === "chunk").length === 2, "both are told (contract, tick 5)");
+      await scene.settle();
+      const all = ["action", "chunk", "timer", "action", "chunk", "timer"];
+      assert.deepEqual(order, all, "each before the next report (contract, tick 5)");
+    },
+  ),
+  driver(
     "C 4.9, contract, tick 5",
     "zeros without end after a report that has brought much leave the loop its turns",
     async (stage) => {

@@ -8,7 +8,7 @@ export interface HeaderLine {
   readonly known: "content-length" | "content-type" | "expect" | undefined;
 }
 
-/** So many names, no line longer than that: whoever asks chooses them. */
+/** So many names, no line longer than that: whoever asks chooses them. With one more, it begins anew. */
 const MOST_NAMES = 256;
 const MOST_LENGTH = 1024;
 
@@ -18,7 +18,7 @@ const LINE_END = /[\0\r\n]/;
 /**
  * Lines of a client's requests, each of which is remembered until there is another of its name. From one request to the next
  * most are the same: they are then checked and joined already, and being the same string they are found so without being
- * read, where an engine compares them with those that a handle has.
+ * read, where an engine compares them with those that a handle has. So the last value of each name stays as long as the client.
  */
 export class HeaderLines {
   readonly #last = new Map<string, HeaderLine>();
@@ -28,12 +28,13 @@ export class HeaderLines {
     const last = this.#last.get(name);
     if (last && typeof value === "string" && isSame(last.text, name, value)) return last;
     const line = { text: read(name, value), known: knownAs(name) };
-    if (line.text.length <= MOST_LENGTH && (last || this.#last.size < MOST_NAMES)) this.#remember(name, line);
+    if (line.text.length <= MOST_LENGTH) this.#remember(name, line);
     return line;
   }
 
   /** By a name that is a part of the line: as it was given it may be one of something large, all of which V8 would keep. */
   #remember(name: string, line: HeaderLine): void {
+    if (this.#last.size >= MOST_NAMES && !this.#last.has(name)) this.#last.clear();
     this.#last.set(line.text.slice(0, name.length), line);
   }
 }
@@ -55,6 +56,7 @@ function read(name: string, value: unknown): string {
     );
   const content = trimmed(String(value));
   const text = content === "" ? `${name};` : `${name}: ${content}`;
+  // All of the line is looked at: V8 then makes it one string, which refers to none of those that it was put together of.
   if (LINE_END.test(text))
     throw new MisuseError("FORBIDDEN_CHARACTER", `the value of the header ${name} has a CR, LF or NUL in it`);
   return text;

@@ -31,7 +31,7 @@ export const defaultLimits: Limits = {
   redirects: 20,
 };
 
-/** All of the limits, those that are not said by their defaults. @throws MisuseError WRONG_TYPE, UNKNOWN_OPTION, OUT_OF_RANGE */
+/** @throws MisuseError UNKNOWN_OPTION, OUT_OF_RANGE */
 export function checkLimits(limits: Partial<Limits>, base: Limits = defaultLimits): Limits {
   if (typeof limits !== "object" || limits === null)
     throw new MisuseError("WRONG_TYPE", `limits takes an object, not ${limits === null ? "null" : typeof limits}`);
