@@ -9,8 +9,8 @@
  * inside one of these calls (I10).
  *
  * Re-entrancy. Every call of an engine MAY tell before it returns, for any descriptor and any handle, except `assign`,
- * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `gatheredBytes`, `hold`, `send`, `recycle` and `collect`, which MUST NOT. From inside a
- * callback the driver calls nothing but those; anything else there is undefined (C 10.2).
+ * `infoRead`, `timeout`, `announcesClose`, `bytesMoved`, `gatheredBytes`, `hold`, `send`, `recycle` and `collect`, which MUST
+ * NOT. From inside a callback the driver calls nothing but those; anything else there is undefined (C 10.2).
  *
  * Callbacks. The driver's callbacks answer 0 and throw nothing. Raw users' may do both; what the engine then does is its
  * own business, but it MUST survive.

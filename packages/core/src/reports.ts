@@ -1,6 +1,8 @@
 import { CURL_CSELECT_ERR } from "./constants.js";
 import type { Registration, SocketTable } from "./sockets.js";
 
+type Act = (fd: number, bits: number, registration: Registration) => void;
+
 /** The reports of a batch, until they are acted on. */
 export class Reports {
   readonly #sockets: SocketTable;
@@ -18,7 +20,7 @@ export class Reports {
   }
 
   /** Calls `act` for each that still holds. What others do in between is seen by those that follow. */
-  serve(act: (fd: number, bits: number, registration: Registration) => void): void {
+  serve(act: Act): void {
     const noted = this.#noted;
     try {
       for (let i = 0; i < noted.length; i += 3) this.#serve(noted[i] ?? 0, noted[i + 1] ?? 0, noted[i + 2] ?? 0, act);
@@ -27,7 +29,7 @@ export class Reports {
     }
   }
 
-  #serve(fd: number, bits: number, generation: number, act: Parameters<Reports["serve"]>[0]): void {
+  #serve(fd: number, bits: number, generation: number, act: Act): void {
     const registration = this.#sockets.find(fd);
     if (registration?.generation !== generation) return;
     if (registration.state === "waiting") return this.#sockets.leave(registration);

@@ -126,12 +126,17 @@ static bool too_long(const gather *g, size_t length) {
 
 /* A stream of large pieces gets room at once for all that will wait: while its buffer grew, that was copied again each time it
  * doubled. If there is no memory for it, appending says so. */
-static bool queue(gather *g, const unsigned char *data, size_t length) {
-  enum { LARGE_BYTES = 64 * 1024 };
-  size_t more = g->most_queued_bytes + length;
+static void make_room(gather *g, size_t length) {
+  enum { LARGE_BYTES = 64 * 1024, MOST_BYTES = 1024 * 1024 };
+  if (length < LARGE_BYTES || length <= g->out.capacity - g->out.end) return;
+  size_t more = g->most_queued_bytes < MOST_BYTES ? g->most_queued_bytes + length : MOST_BYTES;
   curl_off_t left = g->declared - (curl_off_t)(g->sent + gather_queued(g));
   if (g->declared >= 0 && left < (curl_off_t)more) more = (size_t)left;
-  if (length >= LARGE_BYTES && length > g->out.capacity - g->out.end) buffer_reserve(&g->out, buffer_size(&g->out) + more);
+  buffer_reserve(&g->out, buffer_size(&g->out) + more);
+}
+
+static bool queue(gather *g, const unsigned char *data, size_t length) {
+  make_room(g, length);
   return buffer_append(&g->out, data, length);
 }
 
