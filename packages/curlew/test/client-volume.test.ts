@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 /** More behind a switch: CURLEW_TEST_VOLUME_MIB=2048. */
 const MIB = Number(process.env.CURLEW_TEST_VOLUME_MIB ?? 256);
 const BYTES = MIB * 2 ** 20;
-const RSS_LIMIT_MIB = 150;
+/** Deno's V8 hears late of memory that is outside of its heap, whatever it is told: 134 to 168 MiB were seen there. */
+const RSS_LIMIT_MIB = process.versions.deno === undefined ? 150 : 200;
 const program = fileURLToPath(new URL("programs/volume.mjs", import.meta.url));
 
 let server: Server;

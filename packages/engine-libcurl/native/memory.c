@@ -6,7 +6,7 @@
 #include "args.h"
 #include "gather.h"
 
-enum { HURRY_BYTES = 16 * 1024 * 1024, KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
+enum { KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
 
 /* What is free at the top of its heap glibc gives back when that is more than twice the largest block that was mapped and
  * freed so far: with bodies of 1 MiB after each garbage collection, with uploads, for each of which libcurl takes a buffer,
@@ -19,14 +19,14 @@ void keep_freed_memory(void) {
   free(block);
 }
 
-/* hurry(), after large pieces: V8 looks for garbage once 64 MiB of buffers came since it looked last, and is late by some MiB
- * more. Who streams has nothing but garbage in them: as if there were 16 MiB more for a moment, it looks that much earlier. */
+/* hurry(bytes), after large pieces: V8 looks for garbage once 64 MiB of buffers came since it looked last, and is late by some
+ * MiB more. Who streams has nothing but garbage in them: as if there were so many more for a moment, it looks that much earlier. */
 static napi_value hurry(napi_env napi, napi_callback_info info) {
-  int64_t total;
-  (void)info;
+  ARGUMENTS(1);
+  int64_t bytes = wide(env, argv[0]), total;
   keep_freed_memory();
-  napi_adjust_external_memory(napi, HURRY_BYTES, &total);
-  napi_adjust_external_memory(napi, -HURRY_BYTES, &total);
+  napi_adjust_external_memory(napi, bytes, &total);
+  napi_adjust_external_memory(napi, -bytes, &total);
   return NULL;
 }
 

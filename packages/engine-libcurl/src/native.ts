@@ -71,7 +71,7 @@ export interface Native {
   /** Records whose offset is negative are about `loans[-1 - offset]`. */
   collect(multi: number, room: Uint8Array, offset: number, records: Int32Array, loans: Uint8Array[]): void;
   /** Garbage is looked for earlier than the runtime would. */
-  hurry(): void;
+  hurry(bytes: number): void;
 
   shareInit(library: number): number;
   shareSetopt(share: number, option: number, value: number): number;
