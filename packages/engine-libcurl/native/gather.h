@@ -95,9 +95,6 @@ void loan_given(struct easy *e);
 /* There is no use for spare memory. */
 void loan_drop_spares(curlew_env *env);
 
-/* For those who move large pieces: memory.c. */
-void keep_freed_memory(void);
-
 napi_value gather_register(curlew_env *env, napi_value exports);
 napi_value sending_register(curlew_env *env, napi_value exports);
 napi_value collect_register(curlew_env *env, napi_value exports);

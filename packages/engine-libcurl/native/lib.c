@@ -70,6 +70,7 @@ static lib_status load_new(const char *path, lib *into, char *why, size_t why_si
     snprintf(why, why_size, "curl_global_init failed");
     return LIB_INIT_FAILED;
   }
+  keep_freed_memory();
   into->version_num = info->version_num;
   into->path = strdup(mapped_path(handle, path));
   return into->path == NULL ? LIB_INIT_FAILED : LIB_OK;

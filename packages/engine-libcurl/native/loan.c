@@ -63,7 +63,6 @@ static bool lend(easy *e, size_t size) {
   napi_value memory;
   void *data = NULL;
   if (g->in_pieces && lend_spare(e, size)) return true;
-  keep_freed_memory();
   if (napi_create_buffer(e->env->napi, size, &data, &memory) != napi_ok) return false;
   if (napi_create_reference(e->env->napi, memory, 1, &g->loan) != napi_ok) return false;
   g->loan_bytes = size;

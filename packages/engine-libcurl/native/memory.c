@@ -5,13 +5,14 @@
 
 #include "args.h"
 #include "gather.h"
+#include "lib.h"
 
 enum { KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
 
-/* What is free at the top of its heap glibc gives back when that is more than twice the largest block that was mapped and
- * freed so far: with bodies of 1 MiB after each garbage collection, with uploads, for each of which libcurl takes a buffer,
- * after each of them; and all of it comes back as page faults. Who frees
- * 16 MiB once has 32 MiB kept; who has set a threshold (mallopt(3), MALLOC_TRIM_THRESHOLD_) keeps that. */
+/* What is free at the top of its heap glibc gives back when that is more than 128 KiB, or twice the largest block that was
+ * mapped and freed so far: after each garbage collection with bodies of 1 MiB, and after each transfer where libcurl takes
+ * buffers for it (to 8.6); and all of it comes back as page faults. Who frees 16 MiB once has 32 MiB kept; who has set a
+ * threshold (mallopt(3), MALLOC_TRIM_THRESHOLD_) keeps that. */
 void keep_freed_memory(void) {
   static atomic_flag done = ATOMIC_FLAG_INIT;
   if (atomic_flag_test_and_set(&done)) return;
@@ -24,7 +25,6 @@ void keep_freed_memory(void) {
 static napi_value hurry(napi_env napi, napi_callback_info info) {
   ARGUMENTS(1);
   int64_t bytes = wide(env, argv[0]), total;
-  keep_freed_memory();
   napi_adjust_external_memory(napi, bytes, &total);
   napi_adjust_external_memory(napi, -bytes, &total);
   return NULL;

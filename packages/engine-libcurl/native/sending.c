@@ -104,7 +104,6 @@ static napi_value upload(napi_env napi, napi_callback_info info) {
   if (e == NULL) return number(env, CURLE_BAD_FUNCTION_ARGUMENT);
   unsigned char *data = NULL;
   size_t length = 0;
-  keep_freed_memory();
   forget_sent(&e->gather);
   e->gather.sending = true;
   e->gather.rewindable = bytes_of(env, argv[2], &data, &length);
