@@ -230,13 +230,14 @@ export class Driver<E extends EasyHandle> {
   #tick(): void {
     if (this.#inTick || this.#state === "closed") return;
     this.#inTick = true;
+    const beganAt = this.#loop.now();
     try {
       this.#rounds();
     } finally {
       this.#inTick = false;
     }
     if (this.#state !== "open" && this.#deliveries.empty) return this.#finish();
-    this.#sockets.endTick(this.#records.size);
+    this.#sockets.endTick(beganAt);
     this.#settle();
   }
 
@@ -320,14 +321,14 @@ export class Driver<E extends EasyHandle> {
     if (this.#inTick || this.#calls.inside || this.#state === "closed") return;
     const ending = this.#state !== "open";
     const suspicious = this.#unjudged && this.#records.size > 0 && this.#sockets.idle;
-    const leaving = this.#records.size === 0 && this.#sockets.waits;
-    const soon = this.#deliveries.pending || ending || suspicious || leaving || this.#sockets.hurries;
+    const leaveAt = this.#records.size === 0 ? this.#sockets.leaveAt : Number.POSITIVE_INFINITY;
+    const soon = this.#deliveries.pending || ending || suspicious || this.#sockets.hurries;
     const now = this.#loop.now();
     const lookAt = this.#secondLook.plan(this.#records.size, now);
     const held = this.#records.size > 0 || ending;
     // While it is held a loop may have a cheaper way to serve a delay of 0, so it learns of that first.
     if (held) this.#hold(true);
-    this.#timer.settle(this.#loop, now, soon ? 0 : Math.min(this.#watchAgainAt, lookAt));
+    this.#timer.settle(this.#loop, now, soon ? 0 : Math.min(this.#watchAgainAt, lookAt, leaveAt));
     if (!held) this.#hold(false);
   }
 

@@ -5,10 +5,10 @@ import { LoopError } from "./errors.js";
 import { RecurringMap } from "./recurring-map.js";
 
 /**
- * For so many ticks a descriptor stays watched that the engine wants no more, while there are transfers. Under load a kept
- * connection is used again within a few; ending its watch and beginning another is six calls of the system to libuv.
+ * So long a descriptor stays watched that the engine wants no more. Under load a kept connection is used again within a few
+ * ms; ending its watch and beginning another is six calls of the system to libuv.
  */
-const KEPT_TICKS = 16;
+const KEPT_MS = 20;
 /** Of those that are past, the list keeps no more than so many. */
 const MOST_PAST = 512;
 
@@ -19,8 +19,8 @@ export interface Registration {
   interest: Interest;
   /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. "gone": it ended. */
   state: "watched" | "waiting" | "backedOff" | "alwaysReady" | "gone";
-  /** In the tick with this number REMOVE was said. */
-  waitingSince: number;
+  /** While it is "waiting": when it will have waited long enough, on the loop's clock. */
+  waitsUntil: number;
   /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
   idleWakeups: number;
   /** What was reported in them. */
@@ -31,7 +31,7 @@ export interface Registration {
 
 interface Left {
   readonly registration: Registration;
-  readonly since: number;
+  readonly until: number;
 }
 
 /** The table of descriptors: what the engine wants watched, and what the loop has been told of that. */
@@ -41,7 +41,7 @@ export class SocketTable implements SocketLife {
   readonly #registrations = new RecurringMap<number, Registration>();
   /** Those "backedOff" or "alwaysReady", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
-  /** Those that were "waiting", and since when, in that order from `#past` on; they may be something else again, or gone. */
+  /** Those that were "waiting", and until when, in that order from `#past` on; they may be something else again, or gone. */
   readonly #left: Left[] = [];
   #past = 0;
   /** Those told again with nothing new, as libcurl does for each further transfer of a connection (C 2.4). */
@@ -49,7 +49,6 @@ export class SocketTable implements SocketLife {
   #waiting = 0;
   #alwaysReady = 0;
   #generation = 0;
-  #tick = 0;
   /** A refusal of the loop's, to be dealt with once the engine has returned: no exception may cross its frames. */
   refusal: LoopError | undefined;
 
@@ -63,9 +62,9 @@ export class SocketTable implements SocketLife {
     return this.#registrations.size === this.#waiting;
   }
 
-  /** Whether an unwatch waits. */
-  get waits(): boolean {
-    return this.#waiting > 0;
+  /** When to look again whether an unwatch has waited long enough, on the loop's clock; Infinity when none waits. */
+  get leaveAt(): number {
+    return this.#waiting === 0 ? Number.POSITIVE_INFINITY : (this.#left[this.#past] as Left).until;
   }
 
   /** Whether there must be another tick soon, as a descriptor is always ready. */
@@ -104,15 +103,14 @@ export class SocketTable implements SocketLife {
 
   /**
    * Ends a tick. At the end of every keep-alive exchange libcurl says REMOVE, and IN for the same open socket when the
-   * next one starts, which may be only after the microtasks of this tick: so an unwatch waits, until the end of the next
-   * tick when there are no transfers, and else of a later one.
+   * next one starts, which may be only after the microtasks of this tick, or after a round trip to who asked for the first:
+   * so an unwatch waits. Judged by when the tick began, as users may have taken long in it.
    */
-  endTick(transfers: number): void {
-    const before = this.#tick++ - (transfers > 0 ? KEPT_TICKS : 0);
+  endTick(beganAt: number): void {
     const left = this.#left;
-    for (; (left[this.#past]?.since ?? before) < before; this.#past++) {
-      const { registration, since } = left[this.#past] as Left;
-      if (registration.state === "waiting" && registration.waitingSince === since) this.#forget(registration);
+    for (; (left[this.#past]?.until ?? Number.POSITIVE_INFINITY) <= beganAt; this.#past++) {
+      const { registration, until } = left[this.#past] as Left;
+      if (registration.state === "waiting" && registration.waitsUntil === until) this.#forget(registration);
     }
     if (this.#past < MOST_PAST && this.#past < left.length) return;
     left.splice(0, this.#past);
@@ -179,7 +177,7 @@ export class SocketTable implements SocketLife {
       generation: ++this.#generation,
       interest,
       state: "watched",
-      waitingSince: 0,
+      waitsUntil: 0,
       idleWakeups: 0,
       idleBits: 0,
       backOffMs: 0,
@@ -209,8 +207,8 @@ export class SocketTable implements SocketLife {
     const mayWait = registration.state === "watched" && this.#announcesClose(registration.fd);
     if (!mayWait) return this.#forget(registration);
     registration.state = "waiting";
-    registration.waitingSince = this.#tick;
-    this.#left.push({ registration, since: this.#tick });
+    registration.waitsUntil = this.#loop.now() + KEPT_MS;
+    this.#left.push({ registration, until: registration.waitsUntil });
     this.#waiting++;
   }
 

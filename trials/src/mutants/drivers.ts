@@ -120,8 +120,15 @@ export const brokenDrivers: readonly Mutation[] = [
     "sockets",
     "never makes an unwatch that waits",
     "C 2.7",
-    "registration.waitingSince === since",
-    "registration.waitingSince < 0",
+    "registration.waitsUntil === until",
+    "registration.waitsUntil < 0",
+  ),
+  core(
+    "driver",
+    "asks for no tick to make the last unwatches in",
+    "C 2.7",
+    "this.#records.size === 0 ? this.#sockets.leaveAt : Number.POSITIVE_INFINITY",
+    "Number.POSITIVE_INFINITY",
   ),
   core(
     "reports",

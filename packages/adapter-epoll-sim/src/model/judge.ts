@@ -14,7 +14,7 @@ export interface Violation {
 
 const ROUNDS = 4;
 const IDLE_WAKEUPS = 1000;
-const KEPT_TICKS = 16;
+const KEPT_MS = 20;
 /** Of the model's world: see Transfers.gatheredBytes. */
 const MUCH_BYTES = 32;
 const ACTIONS = ["NONE", "IN", "OUT", "INOUT", "REMOVE"];
@@ -34,9 +34,8 @@ export class Judge implements ModelObserver {
   driverClosed = false;
   /** The engine's wishes: descriptors and the timer. */
   readonly #told = new Map<number, PollAction>();
-  readonly #removedInTick = new Map<number, number>();
-  /** The last tick after which there were transfers. */
-  #busyTick = Number.NEGATIVE_INFINITY;
+  /** Watched after REMOVE: until when they may be, in virtual ms. */
+  readonly #waitUntil = new Map<number, number>();
   /** Reported since the last rest although nobody wanted them. */
   readonly #inVain = new Set<number>();
   #timerMs = Number.POSITIVE_INFINITY;
@@ -46,7 +45,7 @@ export class Judge implements ModelObserver {
   readonly #reported = new Map<number, object | undefined>();
   readonly #wakeups = new Map<number, number>();
   readonly #leftAlone = new Set<number>();
-  #tick = 0;
+  #tickBeganAt = 0;
   #timeoutsThisTick = 0;
   #callbacksThisTick = 0;
   /** Bytes that users were told since the last report was acted on, and how often these were much: then a timer may follow. */
@@ -111,7 +110,7 @@ export class Judge implements ModelObserver {
 
   tickBegins(why: string): void {
     this.note(why);
-    this.#tick++;
+    this.#tickBeganAt = this.#kernel.clock.nowMs;
     this.#timeoutsThisTick = 0;
     this.#callbacksThisTick = 0;
     this.#bytesSinceReport = 0;
@@ -160,7 +159,7 @@ export class Judge implements ModelObserver {
     this.#wakeups.delete(fd);
     if (action === CURL_POLL_REMOVE) return this.#toldRemove(fd);
     this.#told.set(fd, action);
-    this.#removedInTick.delete(fd);
+    this.#waitUntil.delete(fd);
     this.#inVain.delete(fd);
     this.check("C 2.12", this.#asWanted(fd, action), () => `${fd} is not watched as ${ACTIONS[action]} on its object`);
   }
@@ -173,7 +172,7 @@ export class Judge implements ModelObserver {
 
   closing(fd: number, announced: boolean): void {
     this.note(`close ${fd}`);
-    this.#removedInTick.delete(fd);
+    this.#waitUntil.delete(fd);
     this.check("I14", !announced || this.#cleaned || !this.#told.has(fd), () => `${fd} is closed, and not removed`);
     if (announced && !this.#cleaned)
       this.check("C 2.8", !this.view.has(fd), () => `${fd} is watched while it is closed`);
@@ -197,17 +196,18 @@ export class Judge implements ModelObserver {
     this.check("C 6.9", held === this.outstanding > 0, () => `held is ${held} with ${this.outstanding} transfers`);
     for (const [fd, action] of this.#told)
       this.check("I15", this.#asWanted(fd, action), () => `${fd} is not watched as ${ACTIONS[action]} on its object`);
-    if (this.outstanding > 0) this.#busyTick = this.#tick;
     for (const fd of this.view.watched)
       this.check("C 2.7", this.#told.has(fd) || this.#mayWait(fd), () => `${fd} is still watched, and nobody wants it`);
     this.#inVain.clear();
   }
 
-  /** Its unwatch, until the end of the next tick, or while there are transfers of a later one, and not when it is reported. */
+  /**
+   * Its unwatch, until a tick begins so much later, which without transfers has to be asked for, and not when it is reported.
+   */
   #mayWait(fd: number): boolean {
-    const removed = this.#removedInTick.get(fd) ?? Number.NEGATIVE_INFINITY;
-    const asked = Math.min(Math.max(removed, this.#busyTick), removed + KEPT_TICKS);
-    return this.#tick - asked <= 1 && !this.#inVain.has(fd);
+    const until = this.#waitUntil.get(fd) ?? Number.NEGATIVE_INFINITY;
+    const asked = this.outstanding > 0 || this.view.armedMs <= Math.max(until, this.#kernel.clock.nowMs);
+    return this.#tickBeganAt < until && asked && !this.#inVain.has(fd);
   }
 
   #action(fd: number, bits: number): void {
@@ -237,7 +237,7 @@ export class Judge implements ModelObserver {
     this.#leftAlone.delete(fd);
     const mayWait = this.#model?.announcesClose(fd) === true;
     this.check("C 2.12", mayWait || !this.view.has(fd), () => `${fd} is watched after REMOVE`);
-    if (this.view.has(fd)) this.#removedInTick.set(fd, this.#tick);
+    if (this.view.has(fd)) this.#waitUntil.set(fd, this.#kernel.clock.nowMs + KEPT_MS);
   }
 
   #asWanted(fd: number, action: PollAction): boolean {

@@ -2,8 +2,7 @@
 export const rules = {
   "C 10.2": "no call of the engine is made inside one of its callbacks",
   "C 10.6": "no user code runs while a call of the engine is on the stack",
-  "C 2.7":
-    "what the engine removed is unwatched by the end of the next tick, or 16 later while there are transfers, or once it is reported",
+  "C 2.7": "what the engine removed is unwatched in the first tick that begins 20 ms later, or once it is reported",
   "C 2.8": "a descriptor is not watched any more when it is closed",
   "C 2.9": "the callbacks answer 0 and throw nothing",
   "C 2.12": "watch and unwatch reach the loop inside the callback, for the object that has the number now",
