@@ -112,7 +112,7 @@ export class SocketTable implements SocketLife {
       const { registration, until } = left[this.#past] as Left;
       if (registration.state === "waiting" && registration.waitsUntil === until) this.#forget(registration);
     }
-    if (this.#past < MOST_PAST && this.#past < left.length) return;
+    if (this.#past === 0 || (this.#past < MOST_PAST && this.#past < left.length)) return;
     left.splice(0, this.#past);
     this.#past = 0;
   }

@@ -95,9 +95,14 @@ export class Collector {
   /** @see GatheringEngine.recycle. It changes hands, so that nobody can look into the next piece, or give it away. */
   recycle({ buffer }: Uint8Array): void {
     if (!(OWN in buffer) || buffer.byteLength < LEAST_SPARE_BYTES) return;
-    const memory = structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
-    native().gatherSpare(Buffer.from(memory));
+    native().gatherSpare(Buffer.from(moved(buffer as ArrayBuffer)));
   }
+}
+
+/** The same memory as another object's. By `transfer`, from Node 22 on, it takes a tenth of the time. */
+function moved(buffer: ArrayBuffer): ArrayBuffer {
+  const { transfer } = buffer as { transfer?: () => ArrayBuffer };
+  return transfer ? transfer.call(buffer) : structuredClone(buffer, { transfer: [buffer] });
 }
 
 function owned(bytes: Uint8Array): Uint8Array {
