@@ -41,6 +41,21 @@ describe("a handle whose transfer ended well", () => {
     expect(first.id).toBe(0);
   });
 
+  it("serves one with the same options, of those that each transfer reads anew", () => {
+    const curl = {
+      DNS_CACHE_TIMEOUT: 10,
+      MAXAGE_CONN: 30,
+      NOPROXY: "*",
+      SSL_VERIFYHOST: 0,
+      SSL_VERIFYPEER: false,
+      TCP_KEEPALIVE: 1,
+    };
+    const multi = useMulti();
+    const first = multi.prepare({ ...request, curl });
+    expect(next(multi, first, { ...request, curl: { ...curl } })).toBe(first);
+    expect(next(multi, first, { ...request, curl: { ...curl, SSL_VERIFYPEER: true } })).not.toBe(first);
+  });
+
   it.each<[string, Partial<TransferRequest>]>([
     ["method", { method: "HEAD" }],
     ["scheme", { url: "https://127.0.0.1:1/a" }],
