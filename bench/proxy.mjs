@@ -22,6 +22,7 @@ const { values } = parseArgs({
 });
 
 const all = [
+  { name: "5b-4", bytes: 5, atOnce: 4 },
   { name: "5b-50", bytes: 5, atOnce: 50 },
   { name: "1k-50", bytes: 1024, atOnce: 50 },
   { name: "64k-20", bytes: 65_536, atOnce: 20 },
