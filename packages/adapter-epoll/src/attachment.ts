@@ -121,12 +121,12 @@ export class EpollAttachment implements Attachment {
 
   /**
    * Sees to the next turn: at the end of one, because nobody waits while it lasts. A pending setImmediate keeps the process
-   * alive; so where nothing may, a 0 timer goes through timerfd and thread. But for the first after the loop was let go: the
-   * driver asks for one then, to tidy up, and one turn is no life. The thread would be woken for nothing in each request.
+   * alive; so where nothing may, a 0 timer goes through timerfd and thread. But for one turn after the loop was let go, which
+   * is no life: who asks for one thing after the other asks again in it, and the thread would be woken for nothing each time.
    */
   #settle(): void {
     if (this.#inTurn || this.#soon || this.#closed) return;
-    if (this.#deadline === AT_ONCE && (this.#held || this.#owed)) this.#runSoon();
+    if (this.#held ? this.#deadline === AT_ONCE : this.#owed) this.#runSoon();
     else this.#setTimerfd();
   }
 

@@ -34,8 +34,11 @@
  *    while it is in the processor's cache; then a 0 timer, once, as that may bring what users have made room for.
  * 6. If the engine asked for a 0 timer meanwhile, steps 2 to 5 run again, at most four times a wakeup; then `arm(0)`,
  *    so that other users of the loop get their turn (C 4.9).
- * 7. Descriptors whose removal could safely wait, and was not taken back since the tick before, are unwatched.
- * 8. The timer is set to the last value the engine told: `arm`, `disarm`, or nothing when it did not change (C 4.1).
+ * 7. Descriptors whose removal could safely wait, was asked for 20 ms before this tick began, and was not taken back, are
+ *    unwatched. One that is reported meanwhile is so at once.
+ * 8. The timer is set to the last value the engine told, or to what the driver waits for itself where that is earlier:
+ *    `arm`, `disarm`, or nothing when it did not change (C 4.1). Without transfers step 7 is such a thing: the timer is
+ *    then set while the process is not held, and need not keep it alive.
  *
  * # Re-entrancy
  *

@@ -19,8 +19,8 @@ export interface Registration {
   interest: Interest;
   /** What the loop knows of it. "waiting": the engine said REMOVE and the loop has not been told yet. "gone": it ended. */
   state: "watched" | "waiting" | "backedOff" | "alwaysReady" | "gone";
-  /** While it is "waiting": when it will have waited long enough, on the loop's clock. */
-  waitsUntil: number;
+  /** While it is "waiting". */
+  left: Left | undefined;
   /** Wakeups in a row that led to nothing, and the last pause for it: spin-guard.ts. */
   idleWakeups: number;
   /** What was reported in them. */
@@ -31,6 +31,7 @@ export interface Registration {
 
 interface Left {
   readonly registration: Registration;
+  /** When it will have waited long enough, on the loop's clock. */
   readonly until: number;
 }
 
@@ -41,7 +42,7 @@ export class SocketTable implements SocketLife {
   readonly #registrations = new RecurringMap<number, Registration>();
   /** Those "backedOff" or "alwaysReady", so that a tick need not look through the table. */
   readonly #special = new Set<Registration>();
-  /** Those that were "waiting", and until when, in that order from `#past` on; they may be something else again, or gone. */
+  /** Those that were "waiting", from `#past` on in the order of their time; they may be something else again, or gone. */
   readonly #left: Left[] = [];
   #past = 0;
   /** Those told again with nothing new, as libcurl does for each further transfer of a connection (C 2.4). */
@@ -62,9 +63,9 @@ export class SocketTable implements SocketLife {
     return this.#registrations.size === this.#waiting;
   }
 
-  /** When to look again whether an unwatch has waited long enough, on the loop's clock; Infinity when none waits. */
+  /** When all that wait will have waited long enough, on the loop's clock; Infinity when none does. */
   get leaveAt(): number {
-    return this.#waiting === 0 ? Number.POSITIVE_INFINITY : (this.#left[this.#past] as Left).until;
+    return this.#waiting === 0 ? Number.POSITIVE_INFINITY : (this.#left.at(-1) as Left).until;
   }
 
   /** Whether there must be another tick soon, as a descriptor is always ready. */
@@ -108,10 +109,8 @@ export class SocketTable implements SocketLife {
    */
   endTick(beganAt: number): void {
     const left = this.#left;
-    for (; (left[this.#past]?.until ?? Number.POSITIVE_INFINITY) <= beganAt; this.#past++) {
-      const { registration, until } = left[this.#past] as Left;
-      if (registration.state === "waiting" && registration.waitsUntil === until) this.#forget(registration);
-    }
+    for (let one = left[this.#past]; one && one.until <= beganAt; one = left[++this.#past])
+      if (one.registration.left === one) this.#forget(one.registration);
     if (this.#past === 0 || (this.#past < MOST_PAST && this.#past < left.length)) return;
     left.splice(0, this.#past);
     this.#past = 0;
@@ -177,7 +176,7 @@ export class SocketTable implements SocketLife {
       generation: ++this.#generation,
       interest,
       state: "watched",
-      waitsUntil: 0,
+      left: undefined,
       idleWakeups: 0,
       idleBits: 0,
       backOffMs: 0,
@@ -193,6 +192,7 @@ export class SocketTable implements SocketLife {
     registration.interest = interest;
     if (registration.state === "waiting") {
       registration.state = "watched";
+      registration.left = undefined;
       this.#waiting--;
     }
     if (same) return;
@@ -207,8 +207,8 @@ export class SocketTable implements SocketLife {
     const mayWait = registration.state === "watched" && this.#announcesClose(registration.fd);
     if (!mayWait) return this.#forget(registration);
     registration.state = "waiting";
-    registration.waitsUntil = this.#loop.now() + KEPT_MS;
-    this.#left.push({ registration, until: registration.waitsUntil });
+    registration.left = { registration, until: this.#loop.now() + KEPT_MS };
+    this.#left.push(registration.left);
     this.#waiting++;
   }
 
@@ -218,6 +218,7 @@ export class SocketTable implements SocketLife {
     this.#special.delete(registration);
     this.#shared.delete(registration);
     registration.state = "gone";
+    registration.left = undefined;
     if (state === "waiting") this.#waiting--;
     if (state === "alwaysReady") this.#alwaysReady--;
     if (state !== "alwaysReady") this.#loop.unwatch(fd);

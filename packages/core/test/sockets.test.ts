@@ -137,6 +137,37 @@ describe("an unwatch that may wait", () => {
     expect(since()).toEqual(["action 1 1", "unwatch 8"]);
   });
 
+  it("is over when the socket is wanted again, though one that waited longer is made in", () => {
+    const { engine, loop, since } = idleConnection();
+    engine.announced.add(9);
+    engine.tell(9, CURL_POLL_IN);
+    engine.tell(9, CURL_POLL_REMOVE);
+    loop.pass(5);
+    engine.tell(8, CURL_POLL_IN);
+    loop.pass(15);
+    loop.report([1, 1]);
+    expect(since().slice(-2)).toEqual(["action 1 1", "unwatch 9"]);
+    expect(loop.watched.has(8)).toBe(true);
+  });
+
+  it("is asked one tick for, where several wait and others do no more", () => {
+    const { driver, engine, loop, since } = idleConnection();
+    for (const fd of [9, 10]) {
+      engine.announced.add(fd);
+      loop.pass(3);
+      engine.tell(fd, CURL_POLL_IN);
+      engine.tell(fd, CURL_POLL_REMOVE);
+    }
+    engine.tell(8, CURL_POLL_IN);
+    loop.pass(3);
+    engine.tell(8, CURL_POLL_REMOVE);
+    since();
+    for (const easy of engine.added) driver.remove(easy);
+    expect(since()).toEqual(["remove a", "arm 20"]);
+    loop.pass(20);
+    expect(since()).toEqual(["unwatch 9", "unwatch 10", "unwatch 8"]);
+  });
+
   it("waits for another tick, however long users take in the one it was said in", () => {
     const { engine, loop, since } = running();
     engine.announced.add(8);

@@ -95,7 +95,7 @@ typedef enum { LIB_OK, LIB_NOT_FOUND, LIB_NOT_LIBCURL, LIB_TOO_OLD, LIB_INIT_FAI
 /* Loads `path`, or finds it loaded; `fresh` says which. `why` receives a sentence when the status is not LIB_OK. */
 lib_status lib_load(const char *path, int *index, bool *fresh, char *why, size_t why_size);
 
-/* What glibc is to keep of the memory libcurl frees: memory.c. */
+/* In memory.c: for what libcurl frees. */
 void keep_freed_memory(void);
 
 /* A library by the index lib_load gave. */

@@ -1,6 +1,4 @@
-/* Where large pieces go through, memory comes and goes by tens of MiB. What V8 and the C library do about that by themselves
- * is late in one case and early in the other. */
-#include <stdatomic.h>
+/* What V8 and the C library do by themselves about memory that comes and goes is late in one case and early in the other. */
 #include <stdlib.h>
 
 #include "args.h"
@@ -14,8 +12,6 @@ enum { KEPT_BLOCK_BYTES = 16 * 1024 * 1024 };
  * buffers for it (to 8.6); and all of it comes back as page faults. Who frees 16 MiB once has 32 MiB kept; who has set a
  * threshold (mallopt(3), MALLOC_TRIM_THRESHOLD_) keeps that. */
 void keep_freed_memory(void) {
-  static atomic_flag done = ATOMIC_FLAG_INIT;
-  if (atomic_flag_test_and_set(&done)) return;
   void *volatile block = malloc(KEPT_BLOCK_BYTES); /* volatile: or the compiler leaves out both calls */
   free(block);
 }

@@ -44,11 +44,16 @@ describe("a handle whose transfer ended well", () => {
   it("serves one with the same options, of those that each transfer reads anew", () => {
     const curl = {
       DNS_CACHE_TIMEOUT: 10,
+      HAPPY_EYEBALLS_TIMEOUT_MS: 100,
       MAXAGE_CONN: 30,
+      MAXLIFETIME_CONN: 60,
       NOPROXY: "*",
+      SSLVERSION: 6,
       SSL_VERIFYHOST: 0,
       SSL_VERIFYPEER: false,
       TCP_KEEPALIVE: 1,
+      TCP_KEEPIDLE: 30,
+      TCP_KEEPINTVL: 5,
     };
     const multi = useMulti();
     const first = multi.prepare({ ...request, curl });

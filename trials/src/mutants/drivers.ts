@@ -120,8 +120,8 @@ export const brokenDrivers: readonly Mutation[] = [
     "sockets",
     "never makes an unwatch that waits",
     "C 2.7",
-    "registration.waitsUntil === until",
-    "registration.waitsUntil < 0",
+    "one.registration.left === one",
+    "one.registration.left === undefined",
   ),
   core(
     "driver",

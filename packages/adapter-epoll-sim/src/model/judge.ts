@@ -36,6 +36,8 @@ export class Judge implements ModelObserver {
   readonly #told = new Map<number, PollAction>();
   /** Watched after REMOVE: until when they may be, in virtual ms. */
   readonly #waitUntil = new Map<number, number>();
+  /** The latest of these, which a timer for all of them is set for. */
+  #lastUntil = 0;
   /** Reported since the last rest although nobody wanted them. */
   readonly #inVain = new Set<number>();
   #timerMs = Number.POSITIVE_INFINITY;
@@ -206,7 +208,7 @@ export class Judge implements ModelObserver {
    */
   #mayWait(fd: number): boolean {
     const until = this.#waitUntil.get(fd) ?? Number.NEGATIVE_INFINITY;
-    const asked = this.outstanding > 0 || this.view.armedMs <= Math.max(until, this.#kernel.clock.nowMs);
+    const asked = this.outstanding > 0 || this.view.armedMs <= Math.max(this.#lastUntil, this.#kernel.clock.nowMs);
     return this.#tickBeganAt < until && asked && !this.#inVain.has(fd);
   }
 
@@ -237,7 +239,9 @@ export class Judge implements ModelObserver {
     this.#leftAlone.delete(fd);
     const mayWait = this.#model?.announcesClose(fd) === true;
     this.check("C 2.12", mayWait || !this.view.has(fd), () => `${fd} is watched after REMOVE`);
-    if (this.view.has(fd)) this.#waitUntil.set(fd, this.#kernel.clock.nowMs + KEPT_MS);
+    if (!this.view.has(fd)) return;
+    this.#lastUntil = this.#kernel.clock.nowMs + KEPT_MS;
+    this.#waitUntil.set(fd, this.#lastUntil);
   }
 
   #asWanted(fd: number, action: PollAction): boolean {
