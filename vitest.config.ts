@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -53,6 +54,8 @@ const onNodeLibcurl = [
 
 export default defineConfig({
   test: {
+    // Files wait for most of their time: a single one at once, as vitest has it on two cores, leaves these idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [...projects, onEpoll, ...onNodeLibcurl].map(({ folder, ...test }) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions } },

@@ -17,8 +17,10 @@ const ON_LIBUV = /^conformance-(libuv|async-scheduler)\.test\.ts$/;
 /** Of `curlew get` its own file for everywhere is enough: the rest is no different there, and starts many processes. */
 const NOT_EVERYWHERE = /^get(-(?!everywhere).*)?\.test\.ts$/;
 
-/** These wait for most of their time: they run beside the others, which follow one another. */
+/** These wait for most of their time: they run beside the others. */
 const MOSTLY_WAIT = /-(quiet|exits|client-pausing|thread|backpressure)\.mjs$/;
+/** As many of the others at once as there are cores, as a rule. */
+const AT_ONCE = 2;
 
 const { values } = parseArgs({
   options: {
@@ -42,8 +44,9 @@ const tests = PACKAGES.flatMap((name) => {
 });
 const files = await bundle(tests.filter((file) => values.only === undefined || file.includes(values.only)));
 
+/** Takes the files one after the other; another that takes of the same ones goes on with what is left. */
 async function inTurn(files, runtime, row) {
-  for (const file of files) {
+  for (let file = files.shift(); file !== undefined; file = files.shift()) {
     const started = performance.now();
     const counts = await run(runtime, file, values.name);
     for (const key of Object.keys(counts)) row[key] += counts[key];
@@ -55,7 +58,8 @@ async function inTurn(files, runtime, row) {
 const rows = [];
 for (const runtime of chosen) {
   const row = { runtime: runtime.title, passed: 0, failed: 0, skipped: 0 };
-  const lanes = [true, false].map((waits) => files.filter((file) => MOSTLY_WAIT.test(file) === waits));
+  const [waiting, others] = [true, false].map((waits) => files.filter((file) => MOSTLY_WAIT.test(file) === waits));
+  const lanes = [waiting, ...Array.from({ length: AT_ONCE }, () => others)];
   await Promise.all(lanes.map((lane) => inTurn(lane, runtime, row)));
   rows.push(row);
 }
