@@ -4,8 +4,10 @@ import type { Attachment } from "@curlew/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { epollLoop } from "../src/index.js";
 
+/** So that it is still set when it is looked at, whatever else the machine does. */
+const FAR_MS = 600_000;
+
 let loop: Attachment;
-let expired: Promise<void>;
 let before: number;
 
 /** How many timerfds of the process are set (proc(5), fdinfo). */
@@ -24,10 +26,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
   before = timersSet();
-  const sink = { ready() {}, batchEnd() {}, failed() {} };
-  expired = new Promise((resolve) => {
-    loop = epollLoop().attach({ ...sink, expired: resolve });
-  });
+  loop = epollLoop().attach({ ready() {}, batchEnd() {}, expired() {}, failed() {} });
 });
 
 afterEach(() => loop.close());
@@ -36,14 +35,13 @@ describe("a timer that is asked for as the loop is let go", () => {
   beforeEach(() => {
     loop.hold(true);
     loop.hold(false);
-    loop.arm(20);
+    loop.arm(FAR_MS);
   });
 
   it("is set once that turn is over", async () => {
     expect(timersSet() - before).toBe(0);
     await turn();
     expect(timersSet() - before).toBe(1);
-    await expired;
   });
 
   it("never is where it is taken back in it", async () => {
@@ -53,8 +51,7 @@ describe("a timer that is asked for as the loop is let go", () => {
   });
 });
 
-it("is set at once without such a turn", async () => {
-  loop.arm(20);
+it("is set at once without such a turn", () => {
+  loop.arm(FAR_MS);
   expect(timersSet() - before).toBe(1);
-  await expired;
 });

@@ -137,7 +137,7 @@ describe("an unwatch that may wait", () => {
     expect(since()).toEqual(["action 1 1", "unwatch 8"]);
   });
 
-  it("is over when the socket is wanted again, though one that waited longer is made in", () => {
+  it("is over when the socket is wanted again, also for the time at which it would have been made", () => {
     const { engine, loop, since } = idleConnection();
     engine.announced.add(9);
     engine.tell(9, CURL_POLL_IN);

@@ -114,12 +114,14 @@ describe("a handle that has served", () => {
 
   it("trusts a server unseen for those requests that ask for that, and for no other", async () => {
     const unseen = { SSL_VERIFYPEER: 0, SSL_VERIFYHOST: 0 };
+    const handles = new Set<Easy>();
     const result = async (curl: TransferRequest["curl"]) => {
       const easy = loop.multi.prepare({ url: `${server.https}/bytes/5`, ...(curl && { curl }) });
       loop.multi.addHandle(easy);
       await loop.until(loop.done.length + 1);
       const code = loop.done.at(-1)?.result;
       loop.multi.release(easy, true);
+      handles.add(easy);
       return code;
     };
     const trusted = { SSL_VERIFYPEER: 1, SSL_VERIFYHOST: 2 };
@@ -127,6 +129,7 @@ describe("a handle that has served", () => {
       expect([await result(unseen), await result(trusted), await result(unseen), await result(undefined)]).toEqual([
         0, 60, 0, 60,
       ]);
+    expect(handles.size).toBe(3); // one for each kind of request, kept each time
   });
 
   it("sends the header lines of its own request, and nothing of one before", async () => {
